@@ -1,0 +1,56 @@
+//! Jobs that must be read, and messages that must be refused with a reason a sender can act on.
+
+use super::*;
+
+const WHOLE: &str = r#"{"schema":"assay.job/1","job_id":"01JD","organization_id":"org_acme","task_id":null,"data_row_id":"dr_1","global_key":"street-001","dataset_id":"ds_1",
+ "integration":"int_acme","asset":{"uri":"s3://acme-raw/2026/street.jpg"},
+ "media_type":"IMAGE","attachments":[{"type":"IMAGE","uri":"s3://acme-raw/2026/street_mask.png","name":"mask"}],
+ "profile":"default","lane":"interactive","expected":{"etag":null,"sha256":null},"labels":{"project":"streets"},"submitted_at":"2026-11-21T20:00:00Z","expires_at":null}"#;
+
+fn refusal(message: &str) -> String {
+    Job::read(message.as_bytes()).unwrap_err().to_string()
+}
+
+#[test]
+fn the_contract_s_own_example_is_read_and_written_back() {
+    let job = Job::read(WHOLE.as_bytes()).unwrap();
+    assert_eq!(job.lane, Lane::Interactive);
+    assert_eq!(job.asset, JobAsset::Uri("s3://acme-raw/2026/street.jpg".into()));
+    let again = Job::read(&serde_json::to_vec(&job).unwrap()).unwrap();
+    assert_eq!(job, again);
+}
+
+#[test]
+fn an_unknown_field_is_named() {
+    assert!(refusal(&WHOLE.replace("\"profile\"", "\"profil\"")).contains("`profil`"));
+    assert!(refusal(&WHOLE.replace("{\"uri\"", "{\"url\"")).contains("`url`"));
+}
+
+#[test]
+fn a_newer_schema_is_told_from_a_foreign_one() {
+    assert!(matches!(Job::read(WHOLE.replace("job/1", "job/2").as_bytes()), Err(JobUnreadable::Newer(_))));
+    assert!(matches!(Job::read(WHOLE.replace("assay.job/1", "other/1").as_bytes()), Err(JobUnreadable::OtherSchema(_))));
+}
+
+#[test]
+fn what_is_no_job_is_refused() {
+    assert!(refusal("nonsense").contains("not JSON"));
+    assert!(refusal("{}").contains("missing field"));
+    assert!(refusal(&WHOLE.replace("01JD", "../01")).contains("job_id"));
+    assert!(refusal(&WHOLE.replace("\"sha256\":null", "\"sha256\":\"AB\"")).contains("sha256"));
+    assert!(matches!(Job::read(&vec![b' '; MAX_JOB_BYTES + 1]), Err(JobUnreadable::TooLong(_))));
+}
+
+#[test]
+fn a_plain_string_and_the_labelling_forms_are_assets() {
+    for (form, want) in [
+        (r#""s3://b/k""#, JobAsset::Uri("s3://b/k".into())),
+        (r#"{"inline":"hello"}"#, JobAsset::Inline("hello".into())),
+        (r#"{"pdf_url":"s3://b/k.pdf"}"#, JobAsset::Pdf { pdf_url: "s3://b/k.pdf".into(), text_layer_url: None }),
+    ] {
+        assert_eq!(serde_json::from_str::<JobAsset>(form).unwrap(), want, "{form}");
+    }
+    for bad in ["{}", r#"{"uri":"a","inline":"b"}"#, r#"{"inline":3}"#, "7"] {
+        assert!(serde_json::from_str::<JobAsset>(bad).is_err(), "{bad}");
+    }
+}

@@ -1,0 +1,116 @@
+//! A profile: which outputs a job wants and under which limits; its revision is a digest of itself.
+
+use crate::limits::{DecodeLimits, FetchLimits};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// What to make of an asset.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// The name that jobs use.
+    pub name: String,
+    /// The thumbnails to make, largest first or in any order; one decode serves all.
+    pub thumbnails: Vec<ThumbnailSpec>,
+    /// The derivatives to make, where the kind has them.
+    pub derivatives: Vec<DerivativeName>,
+    /// Limits on the download.
+    pub fetch: FetchLimits,
+    /// Limits on the child.
+    pub decode: DecodeLimits,
+}
+
+/// One thumbnail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ThumbnailSpec {
+    /// Its name in the record, `grid` or `preview`.
+    pub name: String,
+    /// The longest side at most, pixels. A picture is never enlarged.
+    pub max_px: u32,
+    /// How it is encoded.
+    pub format: ThumbnailFormat,
+    /// 1 (small) to 100 (fine).
+    pub quality: u8,
+}
+
+/// How a thumbnail is encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ThumbnailFormat {
+    /// Lossy WebP; keeps transparency.
+    Webp,
+    /// Baseline JPEG, 4:2:0; transparency is laid on white.
+    Jpeg,
+}
+
+impl ThumbnailFormat {
+    /// Its MIME type.
+    pub const fn mime_type(self) -> &'static str {
+        match self {
+            Self::Webp => "image/webp",
+            Self::Jpeg => "image/jpeg",
+        }
+    }
+
+    /// Its file name extension, without the dot.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Webp => "webp",
+            Self::Jpeg => "jpg",
+        }
+    }
+}
+
+/// Something made from an asset that is no thumbnail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DerivativeName {
+    /// Peaks of the sound, JSON.
+    Waveform,
+    /// Presentation time and keyframe flag of each frame.
+    FrameIndex,
+    /// Pages, groups and tokens of a document.
+    TextLayer,
+    /// A sheet of frames and a `WebVTT` index.
+    Storyboard,
+}
+
+impl Profile {
+    /// The profile that every installation has: `grid` (256 px, WebP) and `preview` (1,024 px, JPEG).
+    pub fn standard() -> Self {
+        Self {
+            name: "default".to_owned(),
+            thumbnails: vec![
+                ThumbnailSpec { name: "grid".to_owned(), max_px: 256, format: ThumbnailFormat::Webp, quality: 80 },
+                ThumbnailSpec { name: "preview".to_owned(), max_px: 1024, format: ThumbnailFormat::Jpeg, quality: 82 },
+            ],
+            derivatives: vec![DerivativeName::Waveform],
+            fetch: FetchLimits::default(),
+            decode: DecodeLimits::default(),
+        }
+    }
+
+    /// `name@` and the first eight hex digits of the profile's own SHA-256: two workers with unlike settings can be told apart.
+    pub fn revision(&self) -> String {
+        let json = serde_json::to_vec(self).unwrap_or_default();
+        let digest = Sha256::digest(&json);
+        let hex: String = digest.iter().take(4).map(|b| format!("{b:02x}")).collect();
+        format!("{}@{hex}", self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_changed_profile_has_another_revision() {
+        let one = Profile::standard();
+        let mut other = one.clone();
+        other.decode.pixels += 1;
+        assert_ne!(one.revision(), other.revision());
+        assert!(one.revision().starts_with("default@"));
+    }
+}

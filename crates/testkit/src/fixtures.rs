@@ -1,0 +1,1 @@
+//! Where the fixtures of this repository lie.
