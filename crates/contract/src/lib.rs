@@ -3,6 +3,7 @@
 pub mod address;
 pub mod clock;
 pub mod details;
+pub mod digest;
 pub mod exchange;
 pub mod facts;
 pub mod failure;

@@ -1,5 +1,6 @@
 //! A profile: which outputs a job wants and under which limits; its revision is a digest of itself.
 
+use crate::digest::hex;
 use crate::limits::{DecodeLimits, FetchLimits};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -95,9 +96,8 @@ impl Profile {
     /// `name@` and the first eight hex digits of the profile's own SHA-256: two workers with unlike settings can be told apart.
     pub fn revision(&self) -> String {
         let json = serde_json::to_vec(self).unwrap_or_default();
-        let digest = Sha256::digest(&json);
-        let hex: String = digest.iter().take(4).map(|b| format!("{b:02x}")).collect();
-        format!("{}@{hex}", self.name)
+        let digest = hex(&Sha256::digest(&json));
+        format!("{}@{}", self.name, digest.get(..8).unwrap_or_default())
     }
 }
 
