@@ -1,0 +1,1 @@
+//! Names, hosts and regions that follow from an integration.

@@ -1,0 +1,108 @@
+//! Why no signed URL could be made, and which row of the failure table that is.
+
+use assay_contract::failure::ProviderAnswer;
+use assay_contract::{Code, Failure};
+use jiff::Timestamp;
+
+/// Why no signed URL could be made. No variant holds a key, a URL or a credential.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AccessError {
+    /// STS refused to let us assume the integration's role.
+    #[error("the role was refused ({})", said(.answer))]
+    RoleRefused {
+        /// What STS answered.
+        answer: ProviderAnswer,
+    },
+    /// The integration is suspended. Whoever gets this persists `since` on the integration, if it is not there yet.
+    #[error("the integration is suspended since {since} after repeated refusals")]
+    IntegrationSuspended {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// The integration is another organisation's.
+    #[error("the integration belongs to another organisation")]
+    ForeignIntegration,
+    /// The integration's own settings can't be used.
+    #[error("the integration's {field} can not be used: {reason}")]
+    Settings {
+        /// Which setting.
+        field: &'static str,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The asset lies outside the integration's buckets and prefixes.
+    #[error("the asset lies outside the integration's scope")]
+    OutsideScope,
+    /// The address can't be signed.
+    #[error("the address can not be signed: {0}")]
+    Address(&'static str),
+    /// STS asked us to slow down.
+    #[error("the identity service asked to slow down ({})", said(.answer))]
+    Throttled {
+        /// What STS answered.
+        answer: ProviderAnswer,
+    },
+    /// STS says that our clock is wrong.
+    #[error("the identity service says that this machine's clock is wrong ({})", said(.answer))]
+    ClockSkew {
+        /// What STS answered.
+        answer: ProviderAnswer,
+    },
+    /// STS could not be reached, did not answer in time, or failed.
+    #[error("the identity service did not answer ({})", said(.answer))]
+    Unavailable {
+        /// What STS answered, if it did.
+        answer: ProviderAnswer,
+    },
+    /// The worker has no identity, or STS does not accept it.
+    #[error("the worker's own identity was not accepted ({})", said(.answer))]
+    WorkerIdentity {
+        /// What STS answered, if it did.
+        answer: ProviderAnswer,
+    },
+    /// Signing itself failed; a fault of ours.
+    #[error("the request could not be signed: {0}")]
+    Signing(&'static str),
+}
+
+impl AccessError {
+    /// Whether a later try may get another answer: derived from the failure table's row.
+    pub fn is_transient(&self) -> bool {
+        self.failure().retryable
+    }
+
+    /// The row of the failure table, with what is particular to this case.
+    pub fn failure(&self) -> Failure {
+        match self {
+            Self::RoleRefused { answer } => Failure::new(Code::RoleRefused).answered(answer.clone()),
+            Self::IntegrationSuspended { since } => Failure::new(Code::IntegrationSuspended).because(format_args!("since {since:.0}")),
+            // A tenant is never told that another tenant's integration exists.
+            Self::ForeignIntegration => Failure::new(Code::IntegrationUnknown),
+            Self::Settings { field, reason } => {
+                Failure::new(Code::RoleRefused).because(format_args!("its {field} can not be used: {reason}"))
+            }
+            Self::OutsideScope => Failure::new(Code::OutsideIntegrationScope),
+            Self::Address(reason) => Failure::new(Code::AddressUnreadable).because(reason),
+            Self::Throttled { answer } => Failure::new(Code::AccessThrottled).answered(answer.clone()),
+            Self::ClockSkew { answer } => Failure::new(Code::ClockSkew).answered(answer.clone()),
+            Self::Unavailable { answer } => {
+                Failure::new(Code::ProviderUnavailable).at(assay_contract::failure::Stage::Access).answered(answer.clone())
+            }
+            Self::WorkerIdentity { answer } => Failure::new(Code::Internal)
+                .because("the worker's own cloud identity was not accepted")
+                .at(assay_contract::failure::Stage::Access)
+                .answered(answer.clone()),
+            Self::Signing(_) => {
+                Failure::new(Code::Internal).because("the URL could not be signed").at(assay_contract::failure::Stage::Access)
+            }
+        }
+    }
+}
+
+fn said(answer: &ProviderAnswer) -> String {
+    let code = answer.code.as_deref().unwrap_or("no code");
+    match answer.status {
+        Some(status) => format!("{code}, HTTP {status}"),
+        None => code.to_owned(),
+    }
+}

@@ -1,0 +1,1 @@
+//! The policies, read as IAM would.
