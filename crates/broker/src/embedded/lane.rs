@@ -1,0 +1,118 @@
+//! Serves one lane of the embedded queue: claims rows as there is room, renews their leases, takes back what is dropped.
+
+use super::lease::{Lease, Returned};
+use super::row::{self, Claimed, Place};
+use super::{BrokerError, File};
+use crate::deliveries::Intake;
+use crate::delivery::{Delivery, Redelivered};
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+
+/// Runs until the stream is stopped and every delivery is settled.
+pub(super) async fn serve(file: Arc<File>, place: Place, prefetch: u16, intake: Intake) {
+    let holder = assay_contract::JobId::generate().to_string();
+    let room = Arc::new(Semaphore::new(usize::from(prefetch)));
+    let (returns, returned) = mpsc::channel(usize::from(prefetch));
+    let served = async {
+        claim_until_stopped(&file, place, &holder, &room, &returns, intake).await;
+        // All room is free again when the last delivery was settled.
+        let _ = room.acquire_many(u32::from(prefetch)).await;
+    };
+    tokio::select! {
+        () = served => {}
+        () = renew_for_ever(&file, &holder) => {}
+        () = take_back(&file, returned) => {}
+        () = file.closing.cancelled() => {}
+    }
+}
+
+async fn claim_until_stopped(
+    file: &Arc<File>,
+    place: Place,
+    holder: &str,
+    room: &Arc<Semaphore>,
+    returns: &mpsc::Sender<Returned>,
+    intake: Intake,
+) {
+    let mut changes = file.changes.subscribe();
+    while !intake.is_stopped() && !file.stopping.is_cancelled() {
+        let mut stop = intake.clone();
+        let Some(permit) = (tokio::select! {
+            () = stop.stopped() => None,
+            () = intake.out.closed() => None,
+            () = file.stopping.cancelled() => None,
+            permit = Arc::clone(room).acquire_owned() => permit.ok(),
+        }) else {
+            return;
+        };
+        // Seen before the look, so that a change in the middle of it is not missed.
+        changes.mark_unchanged();
+        match claim(file, place, holder).await {
+            Ok(Some(claimed)) => {
+                let delivery = delivery(file, claimed, permit, returns.clone());
+                // Refused only where the stream is gone; the delivery then goes back by being dropped.
+                let _ = intake.out.send(delivery).await;
+            }
+            Ok(None) => idle(file, &mut changes, &mut stop).await,
+            Err(error) => {
+                tracing::warn!(place = place.as_str(), error = &error as &dyn std::error::Error, "the embedded queue could not be read");
+                idle(file, &mut changes, &mut stop).await;
+            }
+        }
+    }
+}
+
+/// The next row that is not to be abandoned.
+async fn claim(file: &File, place: Place, holder: &str) -> Result<Option<Claimed>, BrokerError> {
+    loop {
+        let Some(claimed) = file.within(row::claim(&file.pool, place, holder, file.config.lease)).await? else { return Ok(None) };
+        let hopeless = place != Place::Abandoned && claimed.deliveries > file.config.delivery_limit;
+        if !hopeless {
+            return Ok(Some(claimed));
+        }
+        file.within(row::bury(&file.pool, &claimed.claim, claimed.message.outcomes, None)).await?;
+        file.changed();
+        tracing::warn!(
+            message_id = claimed.message.id,
+            deliveries = claimed.deliveries,
+            "a message was delivered too often without an outcome"
+        );
+    }
+}
+
+fn delivery(file: &Arc<File>, claimed: Claimed, permit: OwnedSemaphorePermit, returns: mpsc::Sender<Returned>) -> Delivery {
+    let redelivered = if claimed.deliveries == 0 { Redelivered::First } else { Redelivered::AfterLostOutcome };
+    let lease = Lease::new(Arc::clone(file), claimed.claim, permit, returns);
+    Delivery::new(claimed.message, claimed.lane, redelivered, Box::new(lease))
+}
+
+/// Until something changed here, or it is time to look for what other processes, delays and expired leases brought.
+async fn idle(file: &File, changes: &mut tokio::sync::watch::Receiver<u64>, stop: &mut Intake) {
+    tokio::select! {
+        () = stop.stopped() => {}
+        () = file.stopping.cancelled() => {}
+        _ = changes.changed() => {}
+        () = tokio::time::sleep(file.config.poll) => {}
+    }
+}
+
+async fn renew_for_ever(file: &File, holder: &str) {
+    loop {
+        tokio::time::sleep(file.config.lease / 3).await;
+        let renewed = file.within(row::renew(&file.pool, holder, file.config.lease, file.config.acknowledgement_timeout)).await;
+        if let Err(error) = renewed {
+            tracing::warn!(error = &error as &dyn std::error::Error, "leases could not be renewed");
+        }
+    }
+}
+
+/// Gives rows back whose deliveries were dropped. Never ends by itself: the lane's own sender lives as long.
+async fn take_back(file: &File, mut returned: mpsc::Receiver<Returned>) {
+    while let Some(Returned { claim, permit }) = returned.recv().await {
+        if let Err(error) = file.within(row::release(&file.pool, &claim)).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a dropped delivery comes again only when its lease expires");
+        }
+        drop(permit);
+        file.changed();
+    }
+}

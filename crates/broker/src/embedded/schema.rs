@@ -1,0 +1,67 @@
+//! The file and its two tables: messages, wherever they are in their life, and published records.
+
+use super::EmbeddedConfig;
+use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+/// Times are milliseconds since 1970. `place` is a lane's name, `abandoned` or `dead`; `lane` is where a dead one goes when requeued.
+const TABLES: &str = "
+CREATE TABLE IF NOT EXISTS messages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    place TEXT NOT NULL,
+    lane TEXT NOT NULL,
+    body BLOB NOT NULL,
+    message_id TEXT,
+    schema TEXT,
+    correlation TEXT,
+    trace TEXT,
+    outcomes INTEGER NOT NULL,
+    deliveries INTEGER NOT NULL,
+    enqueued_ms INTEGER NOT NULL,
+    visible_ms INTEGER NOT NULL,
+    lease TEXT,
+    holder TEXT,
+    claimed_ms INTEGER,
+    lease_until_ms INTEGER,
+    dead_id TEXT,
+    dead_code TEXT,
+    dead_sentence TEXT,
+    died_ms INTEGER
+);
+CREATE INDEX IF NOT EXISTS messages_by_place ON messages (place, visible_ms, id);
+CREATE INDEX IF NOT EXISTS messages_by_holder ON messages (holder) WHERE holder IS NOT NULL;
+CREATE UNIQUE INDEX IF NOT EXISTS messages_by_dead_id ON messages (dead_id) WHERE dead_id IS NOT NULL;
+CREATE TABLE IF NOT EXISTS records (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    routing_key TEXT NOT NULL,
+    message_id TEXT,
+    correlation TEXT,
+    trace TEXT,
+    body BLOB NOT NULL,
+    published_ms INTEGER NOT NULL
+);";
+
+/// Opens the file with one connection: SQLite has one writer, and a queue's every statement writes.
+pub(super) async fn open(config: &EmbeddedConfig) -> Result<SqlitePool, sqlx::Error> {
+    let options = SqliteConnectOptions::new().busy_timeout(config.confirm_timeout);
+    let options = match &config.path {
+        None => options.in_memory(true),
+        Some(path) => options
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // A confirmed message survives a power cut, not only a crash (https://www.sqlite.org/pragma.html#pragma_synchronous).
+            .synchronous(SqliteSynchronous::Full),
+    };
+    // A queue in memory lives as long as its connection: it must never be closed for idleness or age.
+    let pool = SqlitePoolOptions::new()
+        .min_connections(1)
+        .max_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .acquire_timeout(config.confirm_timeout)
+        .connect_with(options)
+        .await?;
+    sqlx::raw_sql(TABLES).execute(&pool).await?;
+    Ok(pool)
+}

@@ -1,0 +1,75 @@
+//! What can go wrong at the queue; no variant holds an address, a password or a message's content.
+
+use crate::dead_letter::DeadLetterId;
+use assay_contract::Code;
+use std::time::Duration;
+
+/// What can go wrong at the queue.
+#[derive(Debug, thiserror::Error)]
+pub enum BrokerError {
+    /// The broker's URL could not be read. The URL itself is a secret and is not shown.
+    #[error("the broker's URL can't be read: {0}; the form is amqp[s]://user:password@host:port/vhost")]
+    UrlUnreadable(&'static str),
+    /// No connection within the time-out.
+    #[error("the broker did not answer within {0:?}")]
+    Unreachable(Duration),
+    /// The broker, or the way to it, failed.
+    #[error("the broker failed")]
+    Amqp(#[from] lapin::Error),
+    /// The file of the embedded queue failed.
+    #[error("the embedded queue's file failed")]
+    File(#[from] sqlx::Error),
+    /// No confirm within the time-out: the message may or may not be held.
+    #[error("the broker did not confirm within {0:?}")]
+    Unconfirmed(Duration),
+    /// The broker said no: a queue is full, or its disk.
+    #[error("the broker refused to hold the message; a queue is full or can't be written")]
+    Refused,
+    /// No queue is bound for it, so nobody holds it.
+    #[error("no queue takes messages of routing key {0:?}; bind one, or let Assay declare its own")]
+    Unroutable(String),
+    /// Settled too late: the message has been, or will be, delivered again.
+    #[error("the delivery was lost before it was settled; the message comes again")]
+    DeliveryLost,
+    /// No dead letter of that id; somebody may have requeued it.
+    #[error("there is no dead letter {0}")]
+    NoSuchDeadLetter(DeadLetterId),
+    /// More bytes than may be sent.
+    #[error("the message has {bytes} bytes; {allowed} are allowed")]
+    TooLong {
+        /// How many it has.
+        bytes: usize,
+        /// How many are allowed.
+        allowed: usize,
+    },
+    /// It could not be written as JSON.
+    #[error("the message can't be written as JSON")]
+    Unwritable(#[from] serde_json::Error),
+    /// A configuration that can't be used.
+    #[error("the broker's configuration can't be used: {0}")]
+    Configuration(&'static str),
+    /// The broker was closed by ourselves.
+    #[error("the broker is closed")]
+    Closed,
+}
+
+impl BrokerError {
+    /// The row of the failure table.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Unconfirmed(_)
+            | Self::Refused
+            | Self::Unroutable(_)
+            | Self::Unreachable(_)
+            | Self::Amqp(_)
+            | Self::File(_)
+            | Self::Closed => Code::PublishUnconfirmed,
+            Self::UrlUnreadable(_)
+            | Self::DeliveryLost
+            | Self::NoSuchDeadLetter(_)
+            | Self::TooLong { .. }
+            | Self::Unwritable(_)
+            | Self::Configuration(_) => Code::Internal,
+        }
+    }
+}
