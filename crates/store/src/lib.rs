@@ -1,1 +1,24 @@
-//! (written next)
+//! Records, data rows, tasks, integrations and the shelf of thumbnails, written so that doing it twice is the same as once.
+
+mod claims;
+mod current;
+mod error;
+mod integrations;
+mod page;
+mod records;
+mod rows;
+mod schema;
+mod shelf;
+mod sql;
+mod store;
+mod tasks;
+
+pub use claims::{Claim, Claimed};
+pub use error::StoreError;
+pub use page::{Cursor, InvalidCursor, MAX_PAGE, Page};
+pub use records::Stored;
+pub use rows::{Enqueued, RowProgress, RowState};
+pub use schema::Applied;
+pub use shelf::{InvalidPlace, OpenedShelf, Part, Place, Shelf, ShelfError, ShelfKeys, ShelfOptions, ShelfUri, open_shelf};
+pub use store::Store;
+pub use tasks::{NewTask, RowCounts, Task, TaskProgress, TaskState};

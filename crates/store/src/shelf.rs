@@ -1,0 +1,95 @@
+//! The shelf: where thumbnails and other derivatives lie, in a local folder or the operator's own bucket.
+
+mod open;
+mod place;
+
+pub use open::{OpenedShelf, ShelfKeys, ShelfOptions, open_shelf};
+pub use place::{InvalidPlace, Part, Place};
+
+use assay_contract::failure::Stage;
+use assay_contract::{Code, Failure, JobId, OrganizationId};
+use async_trait::async_trait;
+use bytes::Bytes;
+use std::fmt;
+
+/// Where something lies on a shelf; `file:`, `s3:`, `gs:` or `az:`, with no signature in it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ShelfUri(String);
+
+impl ShelfUri {
+    /// The text that a record holds.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn new(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Display for ShelfUri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<ShelfUri> for String {
+    fn from(uri: ShelfUri) -> Self {
+        uri.0
+    }
+}
+
+/// Why the shelf could not do it. No variant holds a path, a URL or a key.
+#[derive(Debug, thiserror::Error)]
+pub enum ShelfError {
+    /// The shelf's address or options are unusable.
+    #[error("the shelf can't be opened: {0}")]
+    Address(&'static str),
+    /// The local folder can't be made or read.
+    #[error("the shelf's folder can't be used")]
+    Folder(#[source] std::io::Error),
+    /// The address lies on no shelf of ours.
+    #[error("the address does not lie on this shelf")]
+    Elsewhere,
+    /// Nothing lies there.
+    #[error("nothing lies at this place of the shelf")]
+    Missing,
+    /// The bucket refuses the worker's own identity.
+    #[error("the shelf refuses this worker's keys")]
+    Refused,
+    /// It does not answer, or is full.
+    #[error("the shelf is unavailable")]
+    Unavailable,
+    /// It did not answer in time.
+    #[error("the shelf did not answer within {seconds} s")]
+    Slow {
+        /// How long we waited.
+        seconds: u64,
+    },
+}
+
+impl ShelfError {
+    /// The row of the failure table. A shelf that refuses our keys is our own outage, never the asset's fault.
+    pub fn failure(&self) -> Failure {
+        match self {
+            Self::Folder(_) | Self::Refused | Self::Unavailable | Self::Slow { .. } => Failure::new(Code::StoreUnavailable),
+            Self::Address(_) | Self::Elsewhere | Self::Missing => Failure::new(Code::Internal).at(Stage::Store),
+        }
+    }
+}
+
+/// Holds bytes at deterministic places: doing it twice is the same as once.
+#[async_trait]
+pub trait Shelf: Send + Sync + fmt::Debug {
+    /// Puts bytes at a place, in place of what lay there; a reader sees the old or the new, never a part.
+    async fn put(&self, place: &Place, bytes: Bytes, mime_type: &str) -> Result<ShelfUri, ShelfError>;
+
+    /// Reads what a record's URI names; at most 64 MiB.
+    async fn get(&self, uri: &str) -> Result<Bytes, ShelfError>;
+
+    /// Removes everything of one job; how many objects that were. Nothing there is no error.
+    async fn remove_job(&self, organization: &OrganizationId, job: &JobId) -> Result<u64, ShelfError>;
+
+    /// Whether the shelf answers our keys.
+    async fn healthy(&self) -> Result<(), ShelfError>;
+}
