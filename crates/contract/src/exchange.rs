@@ -10,6 +10,11 @@ use std::collections::BTreeMap;
 /// What this build is: worker and decoders of unlike builds refuse each other.
 pub const BUILD_ID: &str = concat!(env!("CARGO_PKG_VERSION"), "+1");
 
+/// Exit code of a child whose allocator was refused, for when its frame did not get through.
+pub const EXIT_OUT_OF_MEMORY: i32 = 71;
+/// Exit code of a child that the seccomp filter stopped.
+pub const EXIT_FORBIDDEN_CALL: i32 = 72;
+
 /// A fork server's first words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {
