@@ -1,0 +1,206 @@
+//! One running fork server: asks it for children, hears of their ends.
+
+use crate::child::{Child, kill};
+use crate::control::Control;
+use crate::error::{ChildFailure, StartError};
+use crate::spawner;
+use assay_contract::exchange::{BUILD_ID, Exited, Hello, Launch, Launched, Task};
+use assay_contract::frame::{Frame, FrameKind};
+use std::collections::HashMap;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+use std::process;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// FFmpeg and GDAL take a tenth of a second to load; a cold disk and a busy machine much longer.
+const HELLO_WITHIN: Duration = Duration::from_secs(30);
+
+/// One running fork server. Dropping it kills it, and with it its children.
+pub(crate) struct ForkServer {
+    hello: Hello,
+    control: Arc<Control>,
+    waiting: Waiting,
+    tickets: AtomicU64,
+    lost: Arc<AtomicBool>,
+    ear: JoinHandle<()>,
+    process: Option<process::Child>,
+}
+
+/// Who waits for which ticket.
+type Waiting = Arc<Mutex<HashMap<u64, Expected>>>;
+
+struct Expected {
+    launched: Option<oneshot::Sender<Result<OwnedFd, i32>>>,
+    exited: oneshot::Sender<Exited>,
+}
+
+impl ForkServer {
+    /// Starts a decoder and checks who it says it is and whether it is confined.
+    pub(crate) async fn start(family: &str, program: &Path) -> Result<Self, StartError> {
+        if !program.is_file() {
+            return Err(StartError::Missing(program.to_owned()));
+        }
+        let (control, theirs) = Control::pair()?;
+        let process =
+            spawner::start(program.to_owned(), theirs).await.map_err(|source| StartError::Spawn { family: family.to_owned(), source })?;
+        match introduced(family, &control).await {
+            Ok(hello) => Ok(Self::running(hello, control, process)),
+            Err(error) => {
+                // Nobody waits: a decoder that does not even introduce itself must not hold up the answer.
+                drop(spawner::end(process));
+                Err(error)
+            }
+        }
+    }
+
+    fn running(hello: Hello, control: Control, process: process::Child) -> Self {
+        let (control, waiting, lost) = (Arc::new(control), Waiting::default(), Arc::new(AtomicBool::new(false)));
+        let ear = tokio::spawn(listen(control.clone(), waiting.clone(), lost.clone()));
+        Self { hello, control, waiting, tickets: AtomicU64::new(0), lost, ear, process: Some(process) }
+    }
+
+    /// What it said of itself.
+    pub(crate) fn hello(&self) -> &Hello {
+        &self.hello
+    }
+
+    /// Whether it can be asked for children.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.lost.load(Ordering::Acquire)
+    }
+
+    /// Children it was asked for.
+    pub(crate) fn children(&self) -> u64 {
+        self.tickets.load(Ordering::Relaxed)
+    }
+
+    /// Asks for a child that finds its task, and its input's memfd where there is one, already in its socket.
+    pub(crate) async fn launch(self: &Arc<Self>, task: &Task, input: Option<BorrowedFd<'_>>) -> Result<Child, ChildFailure> {
+        let asked = Instant::now();
+        let (socket, theirs) = Child::socket(task, input)?;
+        let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
+        let (launched, is_launched) = oneshot::channel();
+        let (exited, has_exited) = oneshot::channel();
+        self.expect(ticket, Expected { launched: Some(launched), exited });
+        let launch = Launch { ticket, memory_bytes: task.limits.memory_bytes, cpu_ms: task.limits.cpu_ms };
+        let frame = Frame::new(FrameKind::Launch, &launch, Vec::new())?;
+        if self.control.send(&frame, Some(theirs.as_fd())).await.is_err() {
+            self.forget(ticket);
+            return Err(ChildFailure::ServerLost);
+        }
+        drop(theirs);
+        match is_launched.await {
+            Ok(Ok(pidfd)) => Ok(Child::new(socket, pidfd, has_exited, asked, self.clone())),
+            Ok(Err(errno)) => Err(ChildFailure::Fork { errno }),
+            Err(_) => Err(ChildFailure::ServerLost),
+        }
+    }
+
+    /// Ends it and waits until it is gone.
+    pub(crate) async fn end(mut self) {
+        self.control.shut();
+        if let Some(process) = self.process.take() {
+            let _ = spawner::end(process).await;
+        }
+    }
+
+    /// Ends it while others may still hold it: it reads EOF and exits; their children die with it.
+    pub(crate) fn dismiss(&self) {
+        self.control.shut();
+    }
+
+    fn expect(&self, ticket: u64, expected: Expected) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        // Checked under the lock that the ear takes when it hears of the end: nobody waits for ever.
+        if !self.is_lost() {
+            waiting.insert(ticket, expected);
+        }
+    }
+
+    fn forget(&self, ticket: u64) {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&ticket);
+    }
+}
+
+impl Drop for ForkServer {
+    fn drop(&mut self) {
+        self.ear.abort();
+        self.control.shut();
+        if let Some(process) = self.process.take() {
+            drop(spawner::end(process));
+        }
+    }
+}
+
+async fn introduced(family: &str, control: &Control) -> Result<Hello, StartError> {
+    let no_hello = |reason: String| StartError::NoHello { family: family.to_owned(), reason };
+    let first = tokio::time::timeout(HELLO_WITHIN, control.receive())
+        .await
+        .map_err(|_| no_hello(format!("it was silent for {HELLO_WITHIN:?}")))?
+        .map_err(|error| no_hello(error.to_string()))?;
+    let (frame, _) = first.ok_or_else(|| no_hello("it exited".to_owned()))?;
+    if frame.kind != FrameKind::Hello {
+        return Err(no_hello(format!("it began with {:?}", frame.kind)));
+    }
+    let hello: Hello = frame.head().map_err(|error| no_hello(error.to_string()))?;
+    if hello.build_id != BUILD_ID {
+        return Err(StartError::OtherBuild { family: family.to_owned(), theirs: hello.build_id, ours: BUILD_ID.to_owned() });
+    }
+    if hello.decoder != family {
+        return Err(StartError::OtherFamily { family: family.to_owned(), theirs: hello.decoder });
+    }
+    if !hello.seccomp {
+        return Err(StartError::Unconfined { family: family.to_owned() });
+    }
+    Ok(hello)
+}
+
+/// Hears of launches and exits until the fork server is gone.
+async fn listen(control: Arc<Control>, waiting: Waiting, lost: Arc<AtomicBool>) {
+    while let Ok(Some((frame, descriptor))) = control.receive().await {
+        if note(&waiting, &frame, descriptor).is_err() {
+            tracing::warn!(kind = ?frame.kind, "a fork server broke its protocol");
+            break;
+        }
+    }
+    let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+    lost.store(true, Ordering::Release);
+    // Whoever waits finds its channel closed.
+    waiting.clear();
+}
+
+fn note(waiting: &Waiting, frame: &Frame, descriptor: Option<OwnedFd>) -> io::Result<()> {
+    let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+    match frame.kind {
+        FrameKind::Launched => {
+            let launched: Launched = frame.head()?;
+            let result = descriptor.ok_or(launched.errno);
+            let listener = waiting.get_mut(&launched.ticket).and_then(|expected| expected.launched.take());
+            if result.is_err() {
+                waiting.remove(&launched.ticket);
+            }
+            let unheard = match listener {
+                Some(listener) => listener.send(result).err(),
+                None => Some(result),
+            };
+            // Cancelled before its child ran.
+            if let Some(Ok(pidfd)) = unheard {
+                kill(&pidfd);
+            }
+        }
+        FrameKind::Exited => {
+            let exited: Exited = frame.head()?;
+            if let Some(expected) = waiting.remove(&exited.ticket) {
+                // Nobody listens where the asset was cancelled.
+                let _ = expected.exited.send(exited);
+            }
+        }
+        _ => return Err(io::Error::new(io::ErrorKind::InvalidData, "not a frame of a fork server")),
+    }
+    Ok(())
+}
