@@ -1,0 +1,100 @@
+//! The road of every picture: header, facts, limits, pixels, colour, thumbnails, facts again.
+
+use crate::colour::{self, Profile};
+use crate::format::{self, Wish};
+use crate::tint;
+use assay_contract::Code;
+use assay_contract::exchange::{Refusal, Task};
+use assay_contract::failure::Issue;
+use assay_kit::picture::check_pixels;
+use assay_kit::{Answer, Decoder, Input, Stop};
+use std::collections::BTreeMap;
+
+/// The decoder of pictures.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ImageDecoder;
+
+impl Decoder for ImageDecoder {
+    fn family(&self) -> &'static str {
+        "image"
+    }
+
+    fn libraries(&self) -> BTreeMap<String, String> {
+        // A test holds these against Cargo.lock.
+        LIBRARIES.iter().map(|(name, version)| ((*name).to_owned(), (*version).to_owned())).collect()
+    }
+
+    fn decode(&self, task: &Task, input: &mut Input, answer: &mut Answer) -> Result<(), Stop> {
+        if input.length() == 0 {
+            return Err(Refusal::new(Code::EmptyAsset, "0 bytes").into());
+        }
+        // Every format here wants its bytes as one buffer; half of the child's memory is left for pixels.
+        let bytes = input.whole(task.limits.memory_bytes / 2)?;
+        let format =
+            format::choose(&task.mime_type, &bytes).ok_or_else(|| Refusal::unsupported("not a picture of a format that is read"))?;
+        let mut seen = (format.look)(&bytes, &task.limits)?;
+        let profile = seen.icc.take().and_then(|icc| match Profile::parse(&icc) {
+            Ok(profile) => Some(profile),
+            Err(issue) => {
+                seen.issues.push(issue);
+                None
+            }
+        });
+        seen.details.icc_profile = profile.as_ref().map(Profile::name);
+        answer.facts(&seen.facts(format, task))?;
+        for issue in &seen.issues {
+            answer.issue(issue)?;
+        }
+        if let Err(refusal) = check_pixels(task, seen.details.stored_width, seen.details.stored_height) {
+            return answer.refuse_output(&refusal);
+        }
+        let Some(longest_px) = task.thumbnails.iter().map(|spec| spec.max_px).max() else { return Ok(()) };
+        let decoded = match (format.decode)(&bytes, &seen, &Wish { longest_px, limits: &task.limits }) {
+            Ok(decoded) => decoded,
+            // Facts stand: only the pictures are refused.
+            Err(refusal) => return answer.refuse_output(&refusal),
+        };
+        answer.progress()?;
+        if let Some(damage) = &decoded.damage {
+            let sentence = format!("A part of the picture is damaged or missing, and its thumbnails show what could be read ({damage}).");
+            answer.issue(&Issue::error(Code::CorruptAsset.as_str(), sentence))?;
+        }
+        let (picture, issue) = colour::to_srgb(decoded.samples, profile.as_ref(), longest_px)?;
+        if let Some(issue) = issue {
+            answer.issue(&issue)?;
+        }
+        if let Some(smallest) = answer.thumbnails(task, &picture, seen.details.orientation)? {
+            seen.details.dominant_color = tint::dominant_color(&smallest);
+            seen.details.thumbhash = Some(tint::thumbhash(&smallest)?);
+            answer.facts(&seen.facts(format, task))?;
+        }
+        Ok(())
+    }
+}
+
+/// The libraries that look at an asset's bytes.
+pub(crate) const LIBRARIES: &[(&str, &str)] = &[
+    ("gif", "0.14.2"),
+    ("image", "0.25.10"),
+    ("image-webp", "0.2.4"),
+    ("kamadak-exif", "0.6.2"),
+    ("libjpeg-turbo", "3.1.0"),
+    ("moxcms", "0.8.1"),
+    ("png", "0.18.1"),
+    ("tiff", "0.11.3"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_versions_in_records_are_the_ones_that_are_linked() {
+        let lock = include_str!("../../../../Cargo.lock");
+        for (name, version) in LIBRARIES.iter().filter(|(name, _)| *name != "libjpeg-turbo") {
+            assert!(lock.contains(&format!("name = \"{name}\"\nversion = \"{version}\"")), "{name} {version}");
+        }
+        // turbojpeg-sys builds the libjpeg-turbo that it brings along.
+        assert!(lock.contains("name = \"turbojpeg-sys\"\nversion = \"1.2.0\""));
+    }
+}

@@ -1,0 +1,110 @@
+//! JPEG (ITU-T T.81): facts from its segments, pixels from libjpeg-turbo at the smallest scale that serves.
+
+mod gain_map;
+mod segments;
+mod turbo;
+
+use crate::bytes::be16;
+use crate::format::Wish;
+use crate::samples::{Decoded, check_memory};
+use crate::seen::Seen;
+use crate::shrink::Shrinker;
+use assay_contract::Code;
+use assay_contract::exchange::Refusal;
+use assay_contract::limits::{DecodeLimits, LimitHit};
+use segments::{Frame, Segments};
+
+/// SOI and the begin of the next marker.
+pub(crate) fn begins(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0xff, 0xd8, 0xff])
+}
+
+/// Reads every segment before the first scan.
+pub(crate) fn look(bytes: &[u8], limits: &DecodeLimits) -> Result<Seen, Refusal> {
+    let segments = Segments::read(bytes);
+    let frame = segments.frame.ok_or_else(|| Refusal::corrupt("the file ends before its size is told"))?;
+    if frame.width == 0 || frame.height == 0 {
+        return Err(Refusal::corrupt("the header gives a side of 0 pixels"));
+    }
+    let mut seen = Seen::still(frame.width.into(), frame.height.into());
+    seen.details.bit_depth = Some(frame.precision);
+    seen.details.channels = Some(frame.components);
+    seen.details.color_model = color_model(&segments, frame).map(str::to_owned);
+    seen.details.has_alpha = Some(false);
+    seen.details.dpi = segments.jfif.and_then(jfif_dpi);
+    seen.icc = segments.icc(limits.metadata_bytes);
+    if let Some(exif) = segments.exif {
+        seen.note(crate::exif::read(exif, limits.metadata_bytes));
+    }
+    if gain_map::is_there(bytes, &segments) {
+        seen.details.hdr = Some("gain-map".to_owned());
+    }
+    Ok(seen)
+}
+
+/// Decodes at 1/8, 1/4, 1/2 or whole: the scales for which libjpeg-turbo has SIMD code.
+pub(crate) fn decode(bytes: &[u8], seen: &Seen, wish: &Wish<'_>) -> Result<Decoded, Refusal> {
+    let segments = Segments::read(bytes);
+    let frame = segments.frame.ok_or_else(|| Refusal::corrupt("the file ends before its size is told"))?;
+    if frame.is_progressive() {
+        refuse_scan_bomb(bytes, segments.scan_at, wish.limits)?;
+        // A progressive picture is kept whole as coefficients, 2 bytes each, whatever the scale.
+        let coefficients = u64::from(frame.width) * u64::from(frame.height) * u64::from(frame.components) * 2;
+        check_memory(wish.limits, coefficients)?;
+    }
+    let longest = seen.details.stored_width.max(seen.details.stored_height);
+    let scale = [8, 4, 2].into_iter().find(|scale| longest.div_ceil(*scale) >= wish.longest_px && !frame.is_lossless()).unwrap_or(1);
+    let ask = turbo::Ask { frame, scale, scans: wish.limits.jpeg_scans, memory_bytes: wish.limits.memory_bytes / 2 };
+    let picture = match turbo::decompress(bytes, &ask, wish.limits) {
+        // Rubbish between the segments stops libjpeg; without it, it may go on.
+        Err(turbo::Failure::Header(_)) if segments.scan_at > 0 => turbo::decompress(&segments.essence(bytes), &ask, wish.limits),
+        other => other,
+    }
+    .map_err(|failure| failure.refusal(wish.limits))?;
+    let samples = picture.samples(segments.adobe.is_some());
+    let mut shrinker = Shrinker::new(samples.width, samples.height, samples.layout, wish.longest_px);
+    for row in samples.bytes.chunks(samples.width as usize * samples.layout.channels()) {
+        shrinker.push(row);
+    }
+    shrinker.finish(picture.damage)
+}
+
+/// Counts scans by their markers: a bomb repeats a scan thousands of times and is told before any of them is decoded.
+fn refuse_scan_bomb(bytes: &[u8], from: usize, limits: &DecodeLimits) -> Result<(), Refusal> {
+    let mut scans = 0_u64;
+    for at in memchr::memchr_iter(0xff, bytes.get(from..).unwrap_or_default()) {
+        match bytes.get(from + at + 1) {
+            Some(0xda) => scans += 1,
+            Some(0xd9) => break,
+            _ => {}
+        }
+    }
+    if scans > u64::from(limits.jpeg_scans) {
+        return Err(Refusal::limit(Code::LimitExceeded, LimitHit::new("jpeg_scans", scans, limits.jpeg_scans.into())));
+    }
+    Ok(())
+}
+
+/// As libjpeg tells them (jdapimin.c, `default_decompress_parms`): by JFIF, by Adobe's transform, by the components' ids.
+fn color_model(segments: &Segments<'_>, frame: Frame) -> Option<&'static str> {
+    match (frame.components, segments.adobe) {
+        (1, _) => Some("gray"),
+        (3, Some(0)) if segments.jfif.is_none() => Some("rgb"),
+        (3, None) if segments.jfif.is_none() && frame.ids == *b"RGB" => Some("rgb"),
+        (3, _) => Some("ycbcr"),
+        (4, Some(2)) => Some("ycck"),
+        (4, _) => Some("cmyk"),
+        _ => None,
+    }
+}
+
+/// JFIF's density: unit 1 is inch, 2 is centimetre, 0 gives an aspect only.
+fn jfif_dpi(jfif: &[u8]) -> Option<[f64; 2]> {
+    let factor = match jfif.get(7)? {
+        1 => 1.0,
+        2 => 2.54,
+        _ => return None,
+    };
+    let (across, down) = (be16(jfif, 8)?, be16(jfif, 10)?);
+    (across > 0 && down > 0).then(|| [f64::from(across) * factor, f64::from(down) * factor])
+}
