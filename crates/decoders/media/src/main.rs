@@ -1,2 +1,3 @@
-//! (written next)
+//! The executable that looks at video and audio for a worker.
+
 fn main() {}

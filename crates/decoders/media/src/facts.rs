@@ -1,0 +1,198 @@
+//! What was found, put into the contract's words.
+
+use crate::containers::Called;
+use crate::ffi::{Demuxer, DurationSource, Medium, Stream};
+use crate::turn::Turn;
+use crate::walk::{End, Walked};
+use crate::{codec, colour, tags, timing};
+use assay_contract::Facts;
+use assay_contract::details::{AudioDetails, AudioTrack, Details, Ratio, VideoDetails};
+use assay_contract::kind::AssetKind;
+use assay_contract::media_attributes::MediaAttributes;
+
+const MICROSECONDS: f64 = 1e6;
+
+/// All that the facts are made from.
+pub(crate) struct Found<'f> {
+    /// The asset's bytes.
+    pub(crate) content_length: u64,
+    /// Container and MIME type.
+    pub(crate) called: &'f Called,
+    /// The container's own duration, start, rate, tags.
+    pub(crate) whole: &'f Whole,
+    /// All streams.
+    pub(crate) streams: &'f [Stream],
+    /// Counted packets, when they are.
+    pub(crate) walked: Option<&'f Walked>,
+    /// From [`crate::edits`].
+    pub(crate) has_edit_list: Option<bool>,
+}
+
+/// What a container says of itself, copied, so that the demuxer is free to go on.
+pub(crate) struct Whole {
+    duration: Option<(i64, DurationSource)>,
+    start: Option<i64>,
+    bit_rate: i64,
+    chapter_count: u32,
+    tags: Vec<(String, String)>,
+}
+
+impl Whole {
+    pub(crate) fn of(demuxer: &Demuxer<'_>) -> Self {
+        Self {
+            duration: demuxer.duration(),
+            start: demuxer.start(),
+            bit_rate: demuxer.bit_rate(),
+            chapter_count: demuxer.chapter_count(),
+            tags: demuxer.tags(tags::MOST),
+        }
+    }
+
+    /// The ISO brand.
+    pub(crate) fn brand(&self) -> Option<&str> {
+        tags::find(&self.tags, "major_brand")
+    }
+}
+
+impl Found<'_> {
+    /// Seconds. A duration that FFmpeg guessed from the bit rate gives way to counted packets.
+    pub(crate) fn duration(&self, main: &Stream) -> Option<f64> {
+        let declared = self.whole.duration.map(|(duration, source)| (duration as f64 / MICROSECONDS, source));
+        let counted = self.walked.filter(|walked| !matches!(walked.end, End::Limit(_))).and_then(|walked| counted(walked, main));
+        match (declared, counted) {
+            (Some((declared, DurationSource::Timestamps)), _) => Some(declared),
+            (_, Some(counted)) => Some(counted),
+            (Some((guessed, DurationSource::BitRate)), None) => Some(guessed),
+            (None, None) => main.duration.and_then(|ticks| timing::seconds(ticks, main.time_base)).filter(|seconds| *seconds > 0.0),
+        }
+    }
+
+    /// Facts of a video.
+    pub(crate) fn video(&self, main: &Stream) -> Facts {
+        let turn = Turn::of(main.display_matrix);
+        let (width, height) = turn.size(main.width, main.height);
+        let duration = self.duration(main);
+        let counted = self.walked.filter(|walked| !matches!(walked.end, End::Limit(_)));
+        let pace = self.walked.and_then(|walked| timing::pace(&mut walked.times.clone(), main.time_base));
+        let rate = timing::average(timing::ratio(main.average_rate), pace);
+        let declared = u64::try_from(main.declared_frames).ok().filter(|frames| *frames > 0);
+        let mut flat = MediaAttributes::new(AssetKind::Video, &self.called.mime_type, self.content_length);
+        flat.width = Some(width);
+        flat.height = Some(height);
+        flat.codec = Some(codec::called(main.codec_tag, &main.codec_name));
+        flat.duration = duration;
+        flat.frame_rate = rate.map(Ratio::value);
+        flat.frame_count = counted.map(|walked| walked.shown).or(declared);
+        let of = |medium| self.streams.iter().filter(move |stream| stream.medium == medium);
+        let details = VideoDetails {
+            container: self.called.name.clone(),
+            codec_name: main.codec_name.clone(),
+            profile: main.profile.clone(),
+            level: (main.level >= 0).then_some(main.level),
+            pixel_format: main.pixel_format.clone(),
+            bit_depth: main.component_bits,
+            stored_width: main.width,
+            stored_height: main.height,
+            rotation_deg: turn.degrees(),
+            sample_aspect_ratio: timing::ratio(main.sample_aspect_ratio),
+            display_aspect_ratio: display_ratio(main),
+            frame_rate: rate,
+            nominal_frame_rate: timing::ratio(main.nominal_rate),
+            packet_count: counted.map(|walked| walked.packets),
+            frame_count_method: flat.frame_count.map(|_| if counted.is_some() { "packets" } else { "declared" }.to_owned()),
+            variable_frame_rate: pace.map(|pace| pace.is_variable),
+            duration_s: duration,
+            start_s: main
+                .start
+                .and_then(|ticks| timing::seconds(ticks, main.time_base))
+                .or_else(|| self.whole.start.map(|start| start as f64 / MICROSECONDS)),
+            bit_rate_bps: positive(main.bit_rate).or_else(|| positive(self.whole.bit_rate)),
+            keyframe_count: counted.map(|walked| walked.keyframes),
+            field_order: field_order(main.field_order).map(str::to_owned),
+            color: colour::described(main.colour),
+            hdr_format: colour::hdr_format(main).map(str::to_owned),
+            has_edit_list: self.has_edit_list,
+            has_negative_timestamps: self.walked.map(|walked| walked.is_before_zero),
+            has_b_frames: Some(main.reorders || self.walked.is_some_and(|walked| walked.is_reordered)),
+            audio: of(Medium::Audio).map(track).collect(),
+            subtitle_count: u32::try_from(of(Medium::Subtitle).count()).unwrap_or(u32::MAX),
+            chapter_count: self.whole.chapter_count,
+            creation_time: tags::find(&self.whole.tags, "creation_time").map(str::to_owned),
+            tags: tags::readable(&self.whole.tags),
+        };
+        Facts { media_attributes: flat, details: Details::Video(Box::new(details)) }
+    }
+
+    /// Facts of an audio file.
+    pub(crate) fn audio(&self, main: &Stream) -> Facts {
+        let duration = self.duration(main);
+        let some = |number: u32| (number > 0).then_some(number);
+        let mut flat = MediaAttributes::new(AssetKind::Audio, &self.called.mime_type, self.content_length);
+        flat.codec = Some(codec::called(main.codec_tag, &main.codec_name));
+        flat.duration = duration;
+        flat.sample_rate = some(main.sample_rate);
+        flat.channels = some(main.channels);
+        // Ogg and Opus keep their tags with the stream.
+        let all: Vec<_> = self.whole.tags.iter().chain(&main.tags).cloned().collect();
+        let details = AudioDetails {
+            container: self.called.name.clone(),
+            codec_name: main.codec_name.clone(),
+            duration_s: duration,
+            sample_rate_hz: flat.sample_rate,
+            channels: flat.channels,
+            channel_layout: main.channel_layout.clone(),
+            bit_depth: Some(main.sample_bits).filter(|bits| *bits > 0),
+            bit_rate_bps: positive(main.bit_rate).or_else(|| positive(self.whole.bit_rate)),
+            tags: tags::readable(&all),
+            has_cover_art: Some(self.streams.iter().any(|stream| stream.is_attached_picture)),
+            loudness_lufs: None,
+        };
+        Facts { media_attributes: flat, details: Details::Audio(Box::new(details)) }
+    }
+}
+
+fn counted(walked: &Walked, main: &Stream) -> Option<f64> {
+    let ticks = walked.span.or((walked.sum_of_durations > 0).then_some(walked.sum_of_durations))?;
+    timing::seconds(ticks, main.time_base).filter(|seconds| *seconds > 0.0)
+}
+
+fn track(stream: &Stream) -> AudioTrack {
+    let some = |number: u32| (number > 0).then_some(number);
+    AudioTrack {
+        codec_name: stream.codec_name.clone(),
+        sample_rate_hz: some(stream.sample_rate),
+        channels: some(stream.channels),
+        channel_layout: stream.channel_layout.clone(),
+        bit_rate_bps: positive(stream.bit_rate),
+        language: tags::find(&stream.tags, "language")
+            .filter(|code| *code != "und" && code.len() <= 16 && code.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'))
+            .map(str::to_owned),
+        duration_s: stream.duration.and_then(|ticks| timing::seconds(ticks, stream.time_base)),
+    }
+}
+
+fn display_ratio(stream: &Stream) -> Option<Ratio> {
+    let pixel = timing::ratio(stream.sample_aspect_ratio).map_or((1, 1), |ratio| (ratio.num, ratio.den));
+    let (num, den) = (u64::from(stream.width) * u64::from(pixel.0), u64::from(stream.height) * u64::from(pixel.1));
+    let divisor = greatest_common_divisor(num, den);
+    Ratio::new(u32::try_from(num.checked_div(divisor)?).ok()?, u32::try_from(den.checked_div(divisor)?).ok()?)
+}
+
+fn greatest_common_divisor(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
+}
+
+fn field_order(number: u32) -> Option<&'static str> {
+    Some(match number {
+        1 => "progressive",
+        2 => "tt",
+        3 => "bb",
+        4 => "tb",
+        5 => "bt",
+        _ => return None,
+    })
+}
+
+fn positive(number: i64) -> Option<u64> {
+    u64::try_from(number).ok().filter(|number| *number > 0)
+}

@@ -1,0 +1,344 @@
+//! A container that is read through the kit's input, and nothing but it.
+
+use super::describe::{described, dictionary};
+use super::{DurationSource, PacketSeen, Stream, StreamDecoder, Trouble, known, out_of_memory, spoken, text};
+use assay_kit::Input;
+use ffmpeg_next::ffi as av;
+use std::ffi::{CString, c_char, c_int, c_void};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::marker::PhantomData;
+use std::ptr;
+
+/// FFmpeg's own default is 5 MB; some camera files keep their first frame behind more.
+const PROBE_BYTES: i64 = 10 << 20;
+/// As FFmpeg's longest default (MPEG-TS takes 7 s).
+const ANALYSE_MICROSECONDS: i64 = 10_000_000;
+/// How much of the begin may be looked at to recognise the container: an ID3 tag with cover art lies before it.
+const RECOGNISE_BYTES: u32 = 4 << 20;
+/// `SEEK_END` of <stdio.h>, which FFmpeg takes over.
+const SEEK_END: c_int = 2;
+/// One read of FFmpeg.
+const IO_BUFFER_BYTES: usize = 64 << 10;
+
+/// What the callbacks see.
+struct Source<'i> {
+    input: &'i mut Input,
+    failure: Option<io::Error>,
+    refused_opens: u32,
+}
+
+/// A container that is being read. Owns every C object it made.
+pub(crate) struct Demuxer<'i> {
+    context: *mut av::AVFormatContext,
+    io: *mut av::AVIOContext,
+    source: *mut Source<'i>,
+    packet: *mut av::AVPacket,
+    name: String,
+    score: i32,
+    lifetime: PhantomData<&'i mut Input>,
+}
+
+impl<'i> Demuxer<'i> {
+    /// Recognises the container among `allowed` (FFmpeg's demuxer names, comma-separated) and reads its head.
+    pub(crate) fn open(input: &'i mut Input, allowed: &str) -> Result<Self, Trouble> {
+        input.seek(SeekFrom::Start(0))?;
+        let source = Box::into_raw(Box::new(Source { input, failure: None, refused_opens: 0 }));
+        // SAFETY: the pointers made here are owned by `demuxer`, whose drop frees each exactly once, null or not; the
+        // buffer is FFmpeg's own allocation, as avio_alloc_context asks; `source` outlives `io`, which alone calls back.
+        let mut demuxer = unsafe {
+            av::av_log_set_level(av::AV_LOG_QUIET);
+            let mut made = Self {
+                context: ptr::null_mut(),
+                io: ptr::null_mut(),
+                source,
+                packet: av::av_packet_alloc(),
+                name: String::new(),
+                score: 0,
+                lifetime: PhantomData,
+            };
+            let buffer = av::av_mallocz(IO_BUFFER_BYTES);
+            if made.packet.is_null() || buffer.is_null() {
+                return Err(out_of_memory());
+            }
+            let size = c_int::try_from(IO_BUFFER_BYTES).unwrap_or(c_int::MAX);
+            made.io = av::avio_alloc_context(buffer.cast(), size, 0, source.cast(), Some(read_source), None, Some(seek_source));
+            if made.io.is_null() {
+                av::av_free(buffer);
+                return Err(out_of_memory());
+            }
+            made
+        };
+        demuxer.read_head(allowed)?;
+        Ok(demuxer)
+    }
+
+    fn read_head(&mut self, allowed: &str) -> Result<(), Trouble> {
+        let mut format: *const av::AVInputFormat = ptr::null();
+        // SAFETY: `io` is live; `format` receives a pointer to a static description, checked for null before it is read.
+        let score = unsafe { av::av_probe_input_buffer2(self.io, &raw mut format, c"".as_ptr(), ptr::null_mut(), 0, RECOGNISE_BYTES) };
+        if score < 0 || format.is_null() {
+            return Err(self.trouble(score).unwrap_or_recognised());
+        }
+        self.score = score;
+        // SAFETY: a static description with a name.
+        self.name = text(unsafe { (*format).name }).unwrap_or_default();
+        if !allowed.split(',').any(|one| self.name.split(',').any(|name| name == one)) {
+            return Err(Trouble::Unrecognised);
+        }
+        let whitelist = CString::new(allowed).map_err(|_| Trouble::Unrecognised)?;
+        // SAFETY: the context is filled before it is opened, as the documentation asks; on failure avformat_open_input frees
+        // it and writes null, which drop respects; the dictionary is freed on every way out.
+        unsafe {
+            self.context = av::avformat_alloc_context();
+            if self.context.is_null() {
+                return Err(out_of_memory());
+            }
+            let context = &mut *self.context;
+            context.pb = self.io;
+            context.opaque = self.source.cast();
+            context.flags |= av::AVFMT_FLAG_CUSTOM_IO;
+            context.io_open = Some(refuse_second_file);
+            context.probesize = PROBE_BYTES;
+            context.max_analyze_duration = ANALYSE_MICROSECONDS;
+            let mut options: *mut av::AVDictionary = ptr::null_mut();
+            // A container inside a container inherits both lists; `none` names no protocol there is.
+            av::av_dict_set(&raw mut options, c"format_whitelist".as_ptr(), whitelist.as_ptr(), 0);
+            av::av_dict_set(&raw mut options, c"protocol_whitelist".as_ptr(), c"none".as_ptr(), 0);
+            let opened = av::avformat_open_input(&raw mut self.context, c"".as_ptr(), format, &raw mut options);
+            av::av_dict_free(&raw mut options);
+            self.checked(opened)?;
+            // Damaged streams are described as far as they go: what is missing is judged by the caller.
+            let found = av::avformat_find_stream_info(self.context, ptr::null_mut());
+            self.checked(found)?;
+        }
+        Ok(())
+    }
+
+    /// FFmpeg's name of the demuxer.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How sure the recognition is, 0 to 100.
+    pub(crate) fn score(&self) -> i32 {
+        self.score
+    }
+
+    /// How many other files the container asked for; each was refused.
+    pub(crate) fn refused_opens(&self) -> u32 {
+        // SAFETY: `source` is live until drop, and no callback runs now.
+        unsafe { (*self.source).refused_opens }
+    }
+
+    /// Duration of the whole, microseconds.
+    pub(crate) fn duration(&self) -> Option<(i64, DurationSource)> {
+        // SAFETY: an opened context.
+        let (duration, method) = unsafe { ((*self.context).duration, (*self.context).duration_estimation_method) };
+        let source = match method {
+            av::AVDurationEstimationMethod::AVFMT_DURATION_FROM_BITRATE => DurationSource::BitRate,
+            _ => DurationSource::Timestamps,
+        };
+        (duration > 0).then_some((duration, source))
+    }
+
+    /// First time of any stream, microseconds.
+    pub(crate) fn start(&self) -> Option<i64> {
+        // SAFETY: an opened context.
+        known(unsafe { (*self.context).start_time })
+    }
+
+    /// Bits a second of the whole.
+    pub(crate) fn bit_rate(&self) -> i64 {
+        // SAFETY: an opened context.
+        unsafe { (*self.context).bit_rate }
+    }
+
+    /// Chapters.
+    pub(crate) fn chapter_count(&self) -> u32 {
+        // SAFETY: an opened context.
+        unsafe { (*self.context).nb_chapters }
+    }
+
+    /// The container's tags, at most `most`.
+    pub(crate) fn tags(&self, most: usize) -> Vec<(String, String)> {
+        // SAFETY: an opened context owns its dictionary.
+        unsafe { dictionary((*self.context).metadata, most) }
+    }
+
+    /// All streams known now.
+    pub(crate) fn streams(&self) -> Vec<Stream> {
+        // SAFETY: an opened context has `nb_streams` live streams, each with its parameters.
+        unsafe {
+            let count = (*self.context).nb_streams as usize;
+            (0..count).map(|index| described(index, *(*self.context).streams.add(index))).collect()
+        }
+    }
+
+    /// Lets packets of other streams go unread.
+    pub(crate) fn only(&mut self, wanted: usize) {
+        // SAFETY: as in `streams`.
+        unsafe {
+            for index in 0..(*self.context).nb_streams as usize {
+                let stream = *(*self.context).streams.add(index);
+                (*stream).discard = if index == wanted { av::AVDiscard::AVDISCARD_DEFAULT } else { av::AVDiscard::AVDISCARD_ALL };
+            }
+        }
+    }
+
+    /// Reads the next packet; `None` at the end. It stays here until the next call.
+    pub(crate) fn next_packet(&mut self) -> Result<Option<PacketSeen>, Trouble> {
+        // SAFETY: context and packet are live; the packet is emptied before it is filled.
+        let seen = unsafe {
+            av::av_packet_unref(self.packet);
+            let read = av::av_read_frame(self.context, self.packet);
+            if read == av::AVERROR_EOF {
+                return self.input_failure().map_or(Ok(None), |error| Err(error.into()));
+            }
+            self.checked(read)?;
+            let packet = &*self.packet;
+            PacketSeen {
+                stream: usize::try_from(packet.stream_index).unwrap_or(usize::MAX),
+                pts: known(packet.pts),
+                dts: known(packet.dts),
+                duration: packet.duration,
+                is_key: packet.flags & av::AV_PKT_FLAG_KEY != 0,
+                is_discarded: packet.flags & av::AV_PKT_FLAG_DISCARD != 0,
+                is_corrupt: packet.flags & av::AV_PKT_FLAG_CORRUPT != 0,
+            }
+        };
+        Ok(Some(seen))
+    }
+
+    /// Goes to the first keyframe at or after a time of a stream, or, where there is none, to the last before it.
+    pub(crate) fn seek(&mut self, stream: usize, ticks: i64) -> Result<(), Trouble> {
+        let index = c_int::try_from(stream).unwrap_or(-1);
+        // SAFETY: an opened context; an index out of range is refused by FFmpeg.
+        let sought = unsafe {
+            match av::av_seek_frame(self.context, index, ticks, 0) {
+                0.. => 0,
+                _ => av::av_seek_frame(self.context, index, ticks, av::AVSEEK_FLAG_BACKWARD),
+            }
+        };
+        self.checked(sought)
+    }
+
+    /// Opens the decoder of a stream, on this thread only. Frames of more than `max_pixels` fail inside FFmpeg.
+    pub(crate) fn decoder(&self, stream: usize, max_pixels: u64) -> Result<StreamDecoder, Trouble> {
+        // SAFETY: the index is checked; parameters are copied, so the decoder outlives this demuxer safely.
+        unsafe {
+            if stream >= (*self.context).nb_streams as usize {
+                return Err(Trouble::Unrecognised);
+            }
+            let from = *(*self.context).streams.add(stream);
+            let codec = av::avcodec_find_decoder((*(*from).codecpar).codec_id);
+            if codec.is_null() {
+                return Err(Trouble::Failed("no decoder for this codec".to_owned()));
+            }
+            let made = StreamDecoder { context: av::avcodec_alloc_context3(codec), frame: av::av_frame_alloc() };
+            if made.context.is_null() || made.frame.is_null() {
+                return Err(out_of_memory());
+            }
+            let copied = av::avcodec_parameters_to_context(made.context, (*from).codecpar);
+            self.checked(copied)?;
+            (*made.context).thread_count = 1;
+            (*made.context).pkt_timebase = (*from).time_base;
+            (*made.context).max_pixels = i64::try_from(max_pixels).unwrap_or(i64::MAX);
+            let opened = av::avcodec_open2(made.context, codec, ptr::null_mut());
+            self.checked(opened)?;
+            Ok(made)
+        }
+    }
+
+    /// Gives the decoder the packet that was read last.
+    pub(crate) fn feed(&self, decoder: &mut StreamDecoder) -> Result<(), Trouble> {
+        // SAFETY: all three objects are live; the decoder takes its own reference to the packet's bytes.
+        self.checked(unsafe { av::avcodec_send_packet(decoder.context, self.packet) })
+    }
+
+    fn input_failure(&self) -> Option<io::Error> {
+        // SAFETY: `source` is live until drop, and no callback runs now.
+        unsafe { (*self.source).failure.take() }
+    }
+
+    fn checked(&self, code: c_int) -> Result<(), Trouble> {
+        if code >= 0 { Ok(()) } else { Err(self.trouble(code)) }
+    }
+
+    fn trouble(&self, code: c_int) -> Trouble {
+        self.input_failure().map_or_else(|| Trouble::Failed(spoken(code)), Trouble::Input)
+    }
+}
+
+impl Trouble {
+    /// A head that no demuxer knows is no damage.
+    fn unwrap_or_recognised(self) -> Self {
+        match self {
+            Self::Input(error) => Self::Input(error),
+            Self::Failed(_) | Self::Unrecognised => Self::Unrecognised,
+        }
+    }
+}
+
+impl Drop for Demuxer<'_> {
+    fn drop(&mut self) {
+        // SAFETY: each pointer is null or ours alone. The context goes before its io (flag CUSTOM_IO leaves `pb` to us),
+        // the io's buffer may have been replaced by FFmpeg, so it is freed through the io; last, what its callbacks saw.
+        unsafe {
+            av::av_packet_free(&raw mut self.packet);
+            av::avformat_close_input(&raw mut self.context);
+            if !self.io.is_null() {
+                av::av_freep((&raw mut (*self.io).buffer).cast());
+                av::avio_context_free(&raw mut self.io);
+            }
+            drop(Box::from_raw(self.source));
+        }
+    }
+}
+
+/// # Safety
+/// Called by FFmpeg only: `opaque` is the `Source` given to avio_alloc_context, `into` has `size` bytes.
+unsafe extern "C" fn read_source(opaque: *mut c_void, into: *mut u8, size: c_int) -> c_int {
+    // SAFETY: by the contract above; the buffer was zeroed at its allocation, and only this thread reads it.
+    let (source, into) =
+        unsafe { (&mut *opaque.cast::<Source<'_>>(), std::slice::from_raw_parts_mut(into, usize::try_from(size).unwrap_or(0))) };
+    match source.input.read(into) {
+        Ok(0) => av::AVERROR_EOF,
+        Ok(count) => c_int::try_from(count).unwrap_or(c_int::MAX),
+        Err(error) => {
+            source.failure = Some(error);
+            av::AVERROR(av::EIO)
+        }
+    }
+}
+
+/// # Safety
+/// Called by FFmpeg only: `opaque` is the `Source` given to avio_alloc_context.
+unsafe extern "C" fn seek_source(opaque: *mut c_void, offset: i64, whence: c_int) -> i64 {
+    // SAFETY: by the contract above.
+    let source = unsafe { &mut *opaque.cast::<Source<'_>>() };
+    let to = match whence & !av::AVSEEK_FORCE {
+        av::AVSEEK_SIZE => return i64::try_from(source.input.length()).unwrap_or(i64::MAX),
+        av::SEEK_SET => u64::try_from(offset).ok().map(SeekFrom::Start),
+        av::SEEK_CUR => Some(SeekFrom::Current(offset)),
+        SEEK_END => Some(SeekFrom::End(offset)),
+        _ => None,
+    };
+    let place = to.and_then(|to| source.input.seek(to).ok()).and_then(|place| i64::try_from(place).ok());
+    place.unwrap_or_else(|| av::AVERROR(av::EINVAL).into())
+}
+
+/// # Safety
+/// Called by FFmpeg only. A container inside a container has no `opaque`.
+unsafe extern "C" fn refuse_second_file(
+    context: *mut av::AVFormatContext,
+    _: *mut *mut av::AVIOContext,
+    _: *const c_char,
+    _: c_int,
+    _: *mut *mut av::AVDictionary,
+) -> c_int {
+    // SAFETY: by the contract above, `opaque` is null or our `Source`.
+    if let Some(source) = unsafe { (*context).opaque.cast::<Source<'_>>().as_mut() } {
+        source.refused_opens += 1;
+    }
+    av::AVERROR(av::EACCES)
+}

@@ -1,0 +1,22 @@
+//! Video and audio: facts, a poster frame or a waveform, by FFmpeg over the kit's input.
+//!
+//! It opens no path and speaks no protocol: bytes come from [`assay_kit::Input`], a second file that a container asks
+//! for is refused, and demuxers that are lists of other files are not among those allowed.
+
+mod codec;
+mod colour;
+mod containers;
+mod decoder;
+mod edits;
+mod facts;
+mod ffi;
+mod poster;
+mod sound;
+mod tags;
+mod timing;
+mod tone;
+mod turn;
+mod walk;
+mod waveform;
+
+pub use decoder::Media;

@@ -1,0 +1,116 @@
+//! Frame rates and durations from the times of packets.
+
+use crate::ffi::Rational;
+use assay_contract::details::Ratio;
+
+/// What the times of the shown frames tell.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Pace {
+    /// Frames a second, first to last.
+    pub(crate) measured: f64,
+    /// Whether frames are shown for unlike times.
+    pub(crate) is_variable: bool,
+}
+
+/// Times whose steps differ by less are rounded, not variable: containers keep milliseconds, or a coarse clock.
+const ROUNDING_SECONDS: f64 = 0.001_1;
+
+/// The pace of presentation times in ticks, in any order; `None` for fewer than two times.
+pub(crate) fn pace(times: &mut [i64], time_base: Rational) -> Option<Pace> {
+    times.sort_unstable();
+    let (first, last) = (times.first()?, times.last()?);
+    let tick = seconds(1, time_base)?;
+    let span = (i128::from(*last) - i128::from(*first)) as f64 * tick;
+    if times.len() < 2 || span <= 0.0 {
+        return None;
+    }
+    let (mut shortest, mut longest) = (f64::INFINITY, 0.0_f64);
+    for (earlier, later) in times.iter().zip(times.iter().skip(1)) {
+        let step = (i128::from(*later) - i128::from(*earlier)) as f64 * tick;
+        shortest = shortest.min(step);
+        longest = longest.max(step);
+    }
+    // Each of a step's two ends may be rounded by a tick.
+    let slack = (2.0 * tick).min(0.25 * shortest).max(ROUNDING_SECONDS);
+    Some(Pace { measured: (times.len() - 1) as f64 / span, is_variable: longest - shortest > slack })
+}
+
+/// Ticks as seconds; `None` where the time base is none.
+pub(crate) fn seconds(ticks: i64, time_base: Rational) -> Option<f64> {
+    (time_base.num > 0 && time_base.den > 0).then(|| ticks as f64 * f64::from(time_base.num) / f64::from(time_base.den))
+}
+
+/// A ratio that says something: both sides positive.
+pub(crate) fn ratio(from: Rational) -> Option<Ratio> {
+    let (num, den) = (u32::try_from(from.num).ok()?, u32::try_from(from.den).ok()?);
+    if num == 0 { None } else { Ratio::new(num, den) }
+}
+
+/// The average rate: the container's exact ratio where the frames agree with it, else what was measured.
+pub(crate) fn average(declared: Option<Ratio>, pace: Option<Pace>) -> Option<Ratio> {
+    let Some(pace) = pace else { return declared };
+    match declared {
+        Some(declared) if (declared.value() / pace.measured - 1.0).abs() <= 0.01 => Some(declared),
+        // A container that can't know (MPEG-TS, raw streams) guesses from its first packets.
+        _ => ratio_of(pace.measured).or(declared),
+    }
+}
+
+/// A rate as a ratio: one of film and television where it is one, else thousandths.
+fn ratio_of(rate: f64) -> Option<Ratio> {
+    for (num, den) in [(24_000, 1001), (30_000, 1001), (60_000, 1001)] {
+        if (rate * f64::from(den) / f64::from(num) - 1.0).abs() < 0.000_3 {
+            return Ratio::new(num, den);
+        }
+    }
+    if (rate - rate.round()).abs() < 0.000_3 * rate && rate >= 1.0 {
+        return whole(rate.round()).and_then(|num| Ratio::new(num, 1));
+    }
+    whole((rate * 1000.0).round()).filter(|num| *num > 0).and_then(|num| Ratio::new(num, 1000))
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked")]
+fn whole(number: f64) -> Option<u32> {
+    (number >= 0.0 && number <= f64::from(u32::MAX)).then_some(number as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MILLISECONDS: Rational = Rational { num: 1, den: 1000 };
+
+    #[test]
+    fn rounding_to_milliseconds_is_no_variable_rate() {
+        let mut times: Vec<i64> = (0..100).map(|n| (f64::from(n) * 1000.0 / 30.0).round() as i64).collect();
+        times.reverse();
+        let pace = pace(&mut times, MILLISECONDS).unwrap();
+        assert!(!pace.is_variable);
+        assert!((pace.measured - 30.0).abs() < 0.01);
+    }
+
+    #[test]
+    fn one_frame_that_stands_longer_is_a_variable_rate() {
+        let mut times: Vec<i64> = (0..100).map(|n| n * 40 + if n > 50 { 40 } else { 0 }).collect();
+        assert!(pace(&mut times, MILLISECONDS).unwrap().is_variable);
+    }
+
+    #[test]
+    fn a_declared_rate_stands_while_the_frames_agree_and_falls_when_they_do_not() {
+        let measured = |measured| Some(Pace { measured, is_variable: false });
+        let declared = Ratio::new(30_000, 1001);
+        assert_eq!(average(declared, measured(29.9)), declared);
+        assert_eq!(average(declared, measured(25.0)), Ratio::new(25, 1));
+        assert_eq!(average(None, measured(23.976)), Ratio::new(24_000, 1001));
+        assert_eq!(average(declared, None), declared);
+        assert_eq!(average(None, None), None);
+    }
+
+    #[test]
+    fn times_at_the_edge_of_the_clock_do_not_overflow() {
+        let mut times = [i64::MIN, i64::MAX, 0];
+        assert!(pace(&mut times, Rational { num: 1, den: 1 }).is_some());
+        assert!(pace(&mut [5, 5], MILLISECONDS).is_none());
+        assert!(pace(&mut [1, 2], Rational { num: 0, den: 0 }).is_none());
+    }
+}
