@@ -85,6 +85,11 @@ impl Delivery {
         self.message.trace.as_ref()
     }
 
+    /// Whether the broker has taken the message away, as far as is known without asking: the work is in vain, it comes again.
+    pub fn is_lost(&self) -> bool {
+        self.settlement.is_lost()
+    }
+
     /// Done: stored and published, or a final failure that was.
     pub async fn acknowledge(self) -> Result<(), BrokerError> {
         self.settle(Verdict::Acknowledge).await
@@ -128,5 +133,6 @@ pub(crate) enum Verdict {
 /// The broker's side of one delivery. Dropped unused, or in the middle of [`Settlement::settle`], it gives the message back.
 #[async_trait]
 pub(crate) trait Settlement: Send + Sync + fmt::Debug {
+    fn is_lost(&self) -> bool;
     async fn settle(self: Box<Self>, message: Message, lane: Lane, verdict: Verdict) -> Result<(), BrokerError>;
 }

@@ -16,6 +16,9 @@ pub enum BrokerError {
     /// The broker, or the way to it, failed.
     #[error("the broker failed")]
     Amqp(#[from] lapin::Error),
+    /// Declared before with other arguments, by another version or another configuration.
+    #[error("{0:?} exists with other arguments than this configuration's; delete it when it is empty, or set another prefix")]
+    QueueDiffers(String),
     /// The file of the embedded queue failed.
     #[error("the embedded queue's file failed")]
     File(#[from] sqlx::Error),
@@ -69,7 +72,8 @@ impl BrokerError {
             | Self::NoSuchDeadLetter(_)
             | Self::TooLong { .. }
             | Self::Unwritable(_)
-            | Self::Configuration(_) => Code::Internal,
+            | Self::Configuration(_)
+            | Self::QueueDiffers(_) => Code::Internal,
         }
     }
 }

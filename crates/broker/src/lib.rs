@@ -13,6 +13,7 @@ pub mod embedded;
 pub mod error;
 pub mod health;
 mod message;
+pub mod rabbitmq;
 
 pub use broker::{Broker, Prefetch, Published, SharedBroker};
 pub use dead_letter::{DeadCause, DeadLetter, DeadLetterId, DeadOrigin};
@@ -24,3 +25,4 @@ pub use embedded::{Embedded, EmbeddedConfig};
 pub use error::BrokerError;
 pub use health::Health;
 pub use message::TraceParent;
+pub use rabbitmq::{DefaultQueue, RabbitMq, RabbitMqConfig};

@@ -108,7 +108,7 @@ async fn renew_for_ever(file: &File, holder: &str) {
 
 /// Gives rows back whose deliveries were dropped. Never ends by itself: the lane's own sender lives as long.
 async fn take_back(file: &File, mut returned: mpsc::Receiver<Returned>) {
-    while let Some(Returned { claim, permit }) = returned.recv().await {
+    while let Some(Returned { claim, permit, .. }) = returned.recv().await {
         if let Err(error) = file.within(row::release(&file.pool, &claim)).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "a dropped delivery comes again only when its lease expires");
         }

@@ -8,6 +8,7 @@ use crate::message::Message;
 use assay_contract::job::Lane;
 use async_trait::async_trait;
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 /// A lease on a row. Dropped unsettled, it is returned to its lane.
@@ -24,16 +25,21 @@ pub(super) struct Lease {
 pub(super) struct Returned {
     pub(super) claim: Claim,
     pub(super) permit: OwnedSemaphorePermit,
+    taken_at: Instant,
 }
 
 impl Lease {
     pub(super) fn new(file: Arc<File>, claim: Claim, permit: OwnedSemaphorePermit, returns: mpsc::Sender<Returned>) -> Self {
-        Self { file, held: Some(Returned { claim, permit }), returns }
+        Self { file, held: Some(Returned { claim, permit, taken_at: Instant::now() }), returns }
     }
 }
 
 #[async_trait]
 impl Settlement for Lease {
+    fn is_lost(&self) -> bool {
+        self.held.as_ref().is_none_or(|held| held.taken_at.elapsed() > self.file.config.acknowledgement_timeout)
+    }
+
     async fn settle(mut self: Box<Self>, message: Message, _lane: Lane, verdict: Verdict) -> Result<(), BrokerError> {
         let Some(claim) = self.held.as_ref().map(|held| held.claim.clone()) else { return Err(BrokerError::DeliveryLost) };
         let (file, pool) = (&self.file, &self.file.pool);
