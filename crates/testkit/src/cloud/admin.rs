@@ -1,0 +1,82 @@
+//! The admin door: JSON commands that a demo gives a running stand-in, one a `POST /_admin`.
+
+use super::state::{Encryption, ObjectOptions, Role, Storage};
+use super::{Shared, locked};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// A command.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "command", rename_all = "kebab-case", deny_unknown_fields)]
+enum Command {
+    /// Adds or replaces a role, with the policies that a customer pastes.
+    AddRole { arn: String, trust: Value, permissions: Value },
+    /// Takes away a role's trust and permissions.
+    Revoke { arn: String },
+    /// Puts an object.
+    PutObject {
+        bucket: String,
+        key: String,
+        base64: String,
+        #[serde(default)]
+        content_type: Option<String>,
+        #[serde(default)]
+        archived: bool,
+        #[serde(default)]
+        customer_key: bool,
+    },
+    /// Removes an object.
+    RemoveObject { bucket: String, key: String },
+    /// Counts requests by operation.
+    Counts,
+}
+
+/// Does as told; the answer is JSON.
+pub(crate) fn obey(state: &Shared, command: &[u8]) -> (StatusCode, String) {
+    let command = match serde_json::from_slice(command) {
+        Ok(command) => command,
+        Err(error) => return (StatusCode::BAD_REQUEST, json!({ "error": error.to_string() }).to_string()),
+    };
+    let mut state = locked(state);
+    let answer = match command {
+        Command::AddRole { arn, trust, permissions } => {
+            state.roles.insert(arn.clone(), Role::new(arn, trust, permissions));
+            json!({})
+        }
+        Command::Revoke { arn } => match state.roles.get_mut(&arn) {
+            Some(role) => {
+                role.trust = Value::Null;
+                role.permissions = Value::Null;
+                json!({})
+            }
+            None => return (StatusCode::NOT_FOUND, json!({ "error": "there is no such role" }).to_string()),
+        },
+        Command::PutObject { bucket, key, base64, content_type, archived, customer_key } => {
+            let Ok(bytes) = STANDARD.decode(base64) else {
+                return (StatusCode::BAD_REQUEST, json!({ "error": "base64 is not base64" }).to_string());
+            };
+            let storage = if archived { Storage::Archived } else { Storage::Standard };
+            let encryption = if customer_key { Encryption::CustomerKey } else { Encryption::Provider };
+            let version = state.put(&bucket, &key, bytes.into(), ObjectOptions { content_type, storage, encryption });
+            json!({ "version_id": version })
+        }
+        Command::RemoveObject { bucket, key } => {
+            if let Some(bucket) = state.buckets.get_mut(&bucket) {
+                bucket.objects.remove(&key);
+            }
+            json!({})
+        }
+        Command::Counts => {
+            let mut counts = serde_json::Map::new();
+            for request in state.log.entries() {
+                let count = counts.get(&request.operation).and_then(Value::as_u64).unwrap_or(0);
+                counts.insert(request.operation, json!(count + 1));
+            }
+            Value::Object(counts)
+        }
+    };
+    (StatusCode::OK, answer.to_string())
+}
