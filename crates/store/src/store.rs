@@ -18,6 +18,9 @@ use std::time::Duration;
 /// (<https://www.postgresql.org/docs/15/runtime-config-connection.html>).
 const POSTGRES_CONNECTIONS: u32 = 10;
 
+/// How long to wait for a connection: a server that is down refuses at once, and the pool asks again until then.
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+
 /// Connections that read an embedded store while its one writer writes.
 const SQLITE_READERS: u32 = 4;
 
@@ -131,7 +134,7 @@ fn postgres(address: &str) -> Result<Pools, StoreError> {
         ("statement_timeout", limit.as_millis().to_string()),
         ("idle_in_transaction_session_timeout", (limit * 2).as_millis().to_string()),
     ]);
-    let pool = PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(limit).connect_lazy_with(options);
+    let pool = PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(CONNECT_LIMIT).connect_lazy_with(options);
     Ok(Pools::Postgres(pool))
 }
 

@@ -1,0 +1,135 @@
+//! Tasks and rows: counted by state, cancelled, paged.
+
+use crate::bed::{Bed, attached, failed, job, job_with, record};
+use assay_contract::{Code, Job, TaskId};
+use assay_store::{Cursor, Enqueued, NewTask, RowCounts, RowState, TaskState};
+use serde_json::json;
+use std::collections::BTreeSet;
+
+async fn task(bed: &Bed, rows: Option<u64>) -> TaskId {
+    let new = NewTask { organization: "org_acme".parse().unwrap(), name: "streets".to_owned(), expected_rows: rows };
+    bed.store.create_task(new).await.unwrap().id
+}
+
+fn of(task: &TaskId, id: &str) -> Job {
+    job_with(id, json!({"task_id": task, "data_row_id": id}))
+}
+
+async fn progress(bed: &Bed, task: &TaskId) -> (TaskState, RowCounts) {
+    let progress = bed.store.task(&"org_acme".parse().unwrap(), task).await.unwrap().unwrap();
+    (progress.state, progress.rows)
+}
+
+pub async fn a_tasks_progress_follows_its_rows(bed: Bed) {
+    let task = task(&bed, None).await;
+    let jobs = ["j1", "j2", "j3"].map(|id| of(&task, id));
+    assert_eq!(bed.store.enqueue_rows(&jobs).await.unwrap(), 3);
+    assert_eq!(progress(&bed, &task).await, (TaskState::Queued, RowCounts { queued: 3, ..RowCounts::default() }));
+    bed.done(&jobs[0], |_| ()).await;
+    bed.claim(&jobs[1]).await;
+    let running = RowCounts { queued: 1, processing: 1, complete: 1, ..RowCounts::default() };
+    assert_eq!(progress(&bed, &task).await, (TaskState::Running, running));
+    bed.done(&jobs[2], failed(Code::NotFound)).await;
+    let row = bed.store.row(&jobs[2].organization_id, &jobs[2].job_id).await.unwrap().unwrap();
+    assert_eq!((row.state, row.failure), (RowState::Failed, Some(Code::NotFound)));
+    let elsewhere = "org_other".parse().unwrap();
+    assert!(bed.store.task(&elsewhere, &task).await.unwrap().is_none());
+}
+
+pub async fn a_task_is_complete_only_with_all_expected_rows(bed: Bed) {
+    let task = task(&bed, Some(2)).await;
+    bed.done(&of(&task, "j1"), |_| ()).await;
+    assert_eq!(progress(&bed, &task).await.0, TaskState::Running);
+    bed.done(&of(&task, "j2"), failed(Code::NotFound)).await;
+    assert_eq!(progress(&bed, &task).await.0, TaskState::Complete);
+    bed.store.expect_rows(&"org_acme".parse().unwrap(), &task, 3).await.unwrap();
+    assert_eq!(progress(&bed, &task).await.0, TaskState::Running);
+}
+
+pub async fn a_task_whose_rows_all_failed_has_failed(bed: Bed) {
+    let task = task(&bed, None).await;
+    for id in ["j1", "j2"] {
+        bed.done(&of(&task, id), failed(Code::RoleRefused)).await;
+    }
+    assert_eq!(progress(&bed, &task).await.0, TaskState::Failed);
+}
+
+pub async fn a_cancelled_task_cancels_what_has_not_ended(bed: Bed) {
+    let task = task(&bed, None).await;
+    let jobs = ["j1", "j2", "j3"].map(|id| of(&task, id));
+    bed.store.enqueue_rows(&jobs).await.unwrap();
+    bed.done(&jobs[0], |_| ()).await;
+    bed.claim(&jobs[1]).await;
+    let organization = "org_acme".parse().unwrap();
+    assert_eq!(bed.store.cancel_task(&organization, &task).await.unwrap(), 2);
+    assert_eq!(bed.store.cancel_task(&organization, &task).await.unwrap(), 0);
+    let counts = RowCounts { complete: 1, cancelled: 2, ..RowCounts::default() };
+    assert_eq!(progress(&bed, &task).await, (TaskState::Cancelled, counts));
+    let mut cancelled = Vec::new();
+    for job in &jobs {
+        cancelled.push(bed.store.is_cancelled(&organization, &job.job_id).await.unwrap());
+    }
+    assert_eq!(cancelled, [false, true, true]);
+}
+
+pub async fn a_cancelled_job_ends_as_cancelled(bed: Bed) {
+    let job = job("j1");
+    bed.store.enqueue_row(&job).await.unwrap();
+    let state = bed.store.cancel_job(&job.organization_id, &job.job_id).await.unwrap();
+    assert_eq!(state, Some(RowState::Cancelled));
+    // The worker still claims the message, to store and publish that it was cancelled.
+    bed.done(&job, failed(Code::Cancelled)).await;
+    let row = bed.store.row(&job.organization_id, &job.job_id).await.unwrap().unwrap();
+    assert_eq!((row.state, row.failure), (RowState::Cancelled, Some(Code::Cancelled)));
+    assert!(bed.store.cancel_job(&job.organization_id, &"unknown".parse().unwrap()).await.unwrap().is_none());
+}
+
+pub async fn a_job_is_queued_once(bed: Bed) {
+    let job = job("j1");
+    assert_eq!(bed.store.enqueue_row(&job).await.unwrap(), Enqueued::New);
+    assert_eq!(bed.store.enqueue_row(&job).await.unwrap(), Enqueued::Known(RowState::Queued));
+    bed.done(&job, |_| ()).await;
+    assert_eq!(bed.store.enqueue_row(&job).await.unwrap(), Enqueued::Known(RowState::Complete));
+    let latest = bed.store.data_row(&job.organization_id, &"dr_1".parse().unwrap()).await.unwrap().unwrap();
+    assert_eq!(latest.job_id, job.job_id);
+}
+
+pub async fn thousands_of_rows_are_queued_and_paged(bed: Bed) {
+    let task = task(&bed, None).await;
+    let jobs: Vec<Job> = (0..2500).map(|number| of(&task, &format!("j{number:04}"))).collect();
+    assert_eq!(bed.store.enqueue_rows(&jobs[..1200]).await.unwrap(), 1200);
+    assert_eq!(bed.store.enqueue_rows(&jobs).await.unwrap(), 1300, "what was there is left alone");
+    let (organization, mut after, mut seen) = ("org_acme".parse().unwrap(), None::<Cursor>, Vec::new());
+    loop {
+        let page = bed.store.rows(&organization, &task, after.as_ref(), 700).await.unwrap();
+        assert!(page.items.len() <= 700);
+        seen.extend(page.items.into_iter().map(|row| row.job_id));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen.len(), 2500);
+    assert_eq!(seen.iter().collect::<BTreeSet<_>>().len(), 2500);
+}
+
+pub async fn a_refused_attachment_makes_the_row_partial(bed: Bed) {
+    let job = job_with("j1", json!({"attachments": [{"type": "IMAGE", "uri": "s3://acme-raw/mask.png"}]}));
+    bed.done(&job, |_| ()).await;
+    let claim = bed.claim_part(&job, Some(0)).await;
+    let mut refused = record(&job);
+    attached(&mut refused, 0);
+    failed(Code::Forbidden)(&mut refused);
+    bed.store.put_record(&claim, refused).await.unwrap();
+    let row = bed.store.row(&job.organization_id, &job.job_id).await.unwrap().unwrap();
+    assert_eq!((row.state, row.failure), (RowState::Partial, None));
+}
+
+pub async fn a_paused_task_says_so(bed: Bed) {
+    let (organization, task) = ("org_acme".parse().unwrap(), task(&bed, None).await);
+    bed.store.enqueue_row(&of(&task, "j1")).await.unwrap();
+    bed.store.pause_task(&organization, &task).await.unwrap();
+    assert_eq!(progress(&bed, &task).await.0, TaskState::Paused);
+    bed.store.resume_task(&organization, &task).await.unwrap();
+    assert_eq!(progress(&bed, &task).await.0, TaskState::Queued);
+}
