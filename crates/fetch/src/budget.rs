@@ -151,7 +151,7 @@ impl Budget {
         let mut grants = Vec::new();
         {
             let mut state = self.lock();
-            let mut still = VecDeque::with_capacity(state.waiting.len());
+            let mut still: VecDeque<Waiter> = VecDeque::with_capacity(state.waiting.len());
             let mut closed = Closed::Nobody;
             while let Some(waiter) = state.waiting.pop_front() {
                 let allowed = match (closed, waiter.lane) {
@@ -161,7 +161,9 @@ impl Budget {
                     (Closed::Batch, Lane::Batch) | (Closed::Everybody, _) => false,
                 };
                 if allowed && self.fits(&state, waiter.bytes, waiter.lane) {
-                    still.iter_mut().for_each(|passed: &mut Waiter| passed.overtaken += 1);
+                    for passed in &mut still {
+                        passed.overtaken += 1;
+                    }
                     let permit = self.take(&mut state, waiter.bytes, waiter.lane);
                     grants.push((waiter.granted, permit));
                 } else {
@@ -260,3 +262,6 @@ impl Drop for Permit {
         self.give_back(self.bytes);
     }
 }
+
+#[cfg(test)]
+mod tests;

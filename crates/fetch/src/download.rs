@@ -53,7 +53,7 @@ impl Download<'_> {
         loop {
             let fresh = match url.take().filter(|url| self.still_good(url)) {
                 Some(url) => url,
-                None => self.signer.sign().await.map_err(Cause::Signing)?,
+                None => self.signer.sign().await.map_err(|failure| Cause::Signing(Box::new(failure)))?,
             };
             match self.attempt(&fresh, &mut begun).await {
                 Ok(()) => return self.finish(begun).await,
@@ -89,10 +89,15 @@ impl Download<'_> {
         let response = self.courier.ask(question, &mut self.tally.requests).await?;
         let receiver = match (response.status(), resume) {
             (StatusCode::PARTIAL_CONTENT, Some((offset, _))) => begun.go_on(&response, offset)?,
+            (StatusCode::RANGE_NOT_SATISFIABLE, _) => {
+                // Cut short since, or announced too long: the whole is read anew, and its tag tells which.
+                begun.receiver = None;
+                return Err(Broken::Again(Cause::Interrupted("the object is shorter than was announced"), None));
+            }
             (StatusCode::PARTIAL_CONTENT, None) => return Err(Cause::Interrupted("a part came where the whole was asked for").into()),
             _ => self.start(&response, begun).await?,
         };
-        stream(response.into_body(), receiver, stall, &mut self.tally.bytes_fetched).await
+        stream(response.into_body(), receiver, stall, self.tally).await
     }
 
     /// A whole object is coming: checks that it is the one we began with, and makes room.
@@ -138,13 +143,14 @@ impl Download<'_> {
     }
 }
 
-async fn stream(mut body: Incoming, receiver: &mut Receiver, stall: Duration, fetched: &mut u64) -> Result<(), Broken> {
+async fn stream(mut body: Incoming, receiver: &mut Receiver, stall: Duration, tally: &mut Tally) -> Result<(), Broken> {
     loop {
         match tokio::time::timeout(stall, body.frame()).await {
             Ok(Some(Ok(frame))) => {
                 let Ok(bytes) = frame.into_data() else { continue };
-                *fetched += bytes.len() as u64;
+                tally.bytes_fetched += bytes.len() as u64;
                 receiver.push(&bytes).await?;
+                tally.furthest = tally.furthest.max(receiver.received());
             }
             Ok(Some(Err(_))) => return Err(Broken::Again(Cause::Interrupted("the connection broke"), None)),
             Ok(None) if receiver.length().is_some_and(|length| receiver.received() < length) => {

@@ -21,13 +21,13 @@ pub struct FetchError {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Cause {
     #[error("no URL could be signed: {0}")]
-    Signing(Failure),
+    Signing(Box<Failure>),
     #[error("the guard refused the address: {0}")]
     Refused(#[from] Refusal),
     #[error("the URL can't be requested: {0}")]
     Unreadable(&'static str),
-    #[error("the store answered {} {}", provider.status.unwrap_or_default(), provider.code.as_deref().unwrap_or("without a code"))]
-    Answered { code: Code, provider: ProviderAnswer, lesson: Option<Lesson> },
+    #[error("the store answered {} {}", .0.provider.status.unwrap_or_default(), .0.provider.code.as_deref().unwrap_or("without a code"))]
+    Answered(Box<Answered>),
     #[error("the store could not be reached: {0}")]
     Unreachable(String),
     #[error("the asset is too large: {} of {} allowed", .0.asked, .0.allowed)]
@@ -50,6 +50,14 @@ pub(crate) enum Cause {
     Cancelled,
 }
 
+/// A store's refusal, judged.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    pub(crate) code: Code,
+    pub(crate) provider: ProviderAnswer,
+    pub(crate) lesson: Option<Lesson>,
+}
+
 impl FetchError {
     pub(crate) fn new(cause: Cause) -> Self {
         Self { cause, bytes_fetched: 0, requests: 0 }
@@ -58,10 +66,10 @@ impl FetchError {
     /// The row of the failure table, with what the provider answered and which limit was passed.
     pub fn failure(&self) -> Failure {
         match &self.cause {
-            Cause::Signing(failure) => failure.clone(),
+            Cause::Signing(failure) => failure.as_ref().clone(),
             Cause::Refused(refusal) => Failure::new(Code::AddressRefused).because(refusal),
             Cause::Unreadable(why) => Failure::new(Code::AddressUnreadable).because(why),
-            Cause::Answered { code, provider, .. } => Failure::new(*code).answered(provider.clone()),
+            Cause::Answered(answer) => Failure::new(answer.code).answered(answer.provider.clone()),
             Cause::Unreachable(_) => Failure::new(Code::ProviderUnavailable),
             Cause::TooLarge(hit) => Failure::limit(Code::TooLarge, hit.clone()),
             Cause::Changed(why) => Failure::new(Code::AssetChanged).because(why),
@@ -79,15 +87,14 @@ impl FetchError {
 
     /// Whether the store no longer takes the credentials behind the signature, even after a fresh one: drop them.
     pub fn token_rejected(&self) -> bool {
-        matches!(&self.cause, Cause::Answered { lesson: Some(Lesson::TokenRejected), .. })
+        matches!(&self.cause, Cause::Answered(answer) if answer.lesson == Some(Lesson::TokenRejected))
     }
 
     /// The region where the store says the bucket lies, where the URL was signed for another.
     pub fn wrong_region(&self) -> Option<&str> {
-        match &self.cause {
-            Cause::Answered { lesson: Some(Lesson::Region(region)), .. } => Some(region),
-            _ => None,
-        }
+        let Cause::Answered(answer) = &self.cause else { return None };
+        let Some(Lesson::Region(region)) = &answer.lesson else { return None };
+        Some(region)
     }
 
     /// Bytes of bodies that came over the network before it ended.

@@ -14,7 +14,6 @@ use assay_contract::clock::SharedClock;
 use assay_contract::job::Lane;
 use assay_contract::limits::FetchLimits;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Brings assets in, within one budget. One for each process; shared by reference.
@@ -34,7 +33,7 @@ impl Fetcher {
         }
         tempfile::tempfile_in(&config.spill_folder)
             .map_err(|source| ConfigError::SpillFolder { folder: config.spill_folder.clone(), source })?;
-        Ok(Self { courier: Courier::new(&config)?, room: Room::new(&config), retries: config.retries, clock: Arc::clone(&config.clock) })
+        Ok(Self { courier: Courier::new(&config)?, room: Room::new(&config), retries: config.retries, clock: config.clock })
     }
 
     /// Downloads one asset. Whatever ends it, cancelling and dropping the future too, gives its bytes and its claims back at once.

@@ -136,3 +136,6 @@ fn literal(uri: &Uri) -> Result<Option<IpAddr>, Refusal> {
     let numeric = name.rsplit('.').next().is_none_or(|label| label.is_empty() || label.starts_with(|c: char| c.is_ascii_digit()));
     if !plain || numeric { Err(Refusal::OddHost) } else { Ok(None) }
 }
+
+#[cfg(test)]
+mod tests;

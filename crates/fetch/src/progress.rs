@@ -14,6 +14,8 @@ const FRUITFUL: u64 = 1 << 20;
 pub(crate) struct Tally {
     pub(crate) bytes_fetched: u64,
     pub(crate) requests: u32,
+    /// The furthest byte that ever arrived: reading the same bytes again is no progress.
+    pub(crate) furthest: u64,
     pub(crate) phase: Phase,
 }
 
@@ -34,7 +36,7 @@ pub(crate) struct Patience {
     deadline: Instant,
     fruitless: u32,
     resigned: u32,
-    bytes_before: u64,
+    furthest_before: u64,
 }
 
 /// Fresh signatures in a row that bring nothing: one for an expiry, one for a lesson such as the bucket's region.
@@ -42,7 +44,7 @@ const MAX_RESIGNED: u32 = 2;
 
 impl Patience {
     pub(crate) fn new(retries: Retries, deadline: Instant) -> Self {
-        Self { retries, deadline, fruitless: 0, resigned: 0, bytes_before: 0 }
+        Self { retries, deadline, fruitless: 0, resigned: 0, furthest_before: 0 }
     }
 
     /// Waits before the next attempt, or gives `cause` back when there is to be none.
@@ -70,11 +72,11 @@ impl Patience {
     }
 
     fn see(&mut self, tally: &Tally) {
-        if tally.bytes_fetched - self.bytes_before >= FRUITFUL {
+        if tally.furthest - self.furthest_before >= FRUITFUL {
             self.fruitless = 0;
             self.resigned = 0;
         }
-        self.bytes_before = tally.bytes_fetched;
+        self.furthest_before = tally.furthest;
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::answer::Answer;
 use crate::config::{ConfigError, FetchConfig};
 use crate::connect::{Connector, NoConnection, tls, tunnel};
-use crate::error::Cause;
+use crate::error::{Answered, Cause};
 use crate::guard::{Guard, Refusal, Unresolved};
 use crate::verdict::{Verdict, judge};
 use crate::want::Lesson;
@@ -80,7 +80,7 @@ impl Courier {
         Ok(Self { guard, buckets, jobs, max_redirects: config.max_redirects, clock: Arc::clone(&config.clock) })
     }
 
-    /// The store's answer, where it is 200 or 206; `requests` counts what was sent.
+    /// The store's answer, where it is 200, 206, or 416 to a question for the rest; `requests` counts what was sent.
     pub(crate) async fn ask(&self, question: Question<'_>, requests: &mut u32) -> Result<Response<Incoming>, Broken> {
         let origin = question.url.origin;
         let mut uri = read(question.url.url.expose())?;
@@ -90,9 +90,7 @@ impl Courier {
             let response = self.send(&uri, question).await?;
             match response.status() {
                 StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION | StatusCode::PARTIAL_CONTENT => return Ok(response),
-                StatusCode::RANGE_NOT_SATISFIABLE if question.resume.is_some() => {
-                    return Err(Broken::Again(Cause::Interrupted("the object is shorter than was announced"), None));
-                }
+                StatusCode::RANGE_NOT_SATISFIABLE if question.resume.is_some() => return Ok(response),
                 _ => {}
             }
             match redirect(&response, &uri, origin)? {
@@ -126,7 +124,7 @@ impl Courier {
 
     async fn refusal(&self, response: Response<Incoming>, question: Question<'_>) -> Broken {
         let answer = Answer::read(response, self.clock.now()).await;
-        let cause = |code, lesson| Cause::Answered { code, provider: answer.provider(), lesson };
+        let cause = |code, lesson| Cause::Answered(Box::new(Answered { code, provider: answer.provider(), lesson }));
         match judge(&answer, question.url.origin, question.may_list) {
             Verdict::Final(code) => Broken::Final(cause(code, None)),
             Verdict::Again(code) => Broken::Again(cause(code, None), answer.retry_after),
@@ -198,3 +196,6 @@ fn unreachable(error: &Error) -> Broken {
     }
     Broken::Again(Cause::Unreachable(last), None)
 }
+
+#[cfg(test)]
+mod tests;

@@ -61,7 +61,7 @@ fn access_denied(answer: &Answer, origin: Origin, may_list: bool) -> Verdict {
     if says("not yet valid") || says("not valid yet") {
         return Verdict::Final(Code::ClockSkew);
     }
-    if says("kms:") || says("kms key") {
+    if says("kms:") || says("kms key") || says("the ciphertext refers to a customer master key") {
         return Verdict::Final(Code::KeyDenied);
     }
     // A message that names s3:GetObject speaks of reading itself; any other AccessDenied is also what a missing key looks like to
@@ -90,3 +90,6 @@ fn resign(origin: Origin, code: Code, lesson: Option<Lesson>) -> Verdict {
         Origin::Job => Verdict::Final(Code::ExpiredUrl),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use crate::spool::Spool;
 use assay_contract::failure::Failure;
 use assay_contract::job::{Expected, Lane};
 use assay_contract::limits::FetchLimits;
-use assay_contract::{AssetKind, SignedUrl};
+use assay_contract::{AssetKind, Code, SignedUrl};
 use async_trait::async_trait;
 use std::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -35,7 +35,7 @@ pub enum Lesson {
 pub struct Want {
     /// Limits of the job's profile.
     pub limits: FetchLimits,
-    /// The sender's claim, for the first size limit; the content decides later (see [`Fetched::enforce`]).
+    /// The sender's claim, for the first size limit; the content decides later (see [`Fetched::too_large_for`]).
     pub kind: Option<AssetKind>,
     /// What the object is expected to be.
     pub expected: Expected,
@@ -61,10 +61,9 @@ pub struct Fetched {
 }
 
 impl Fetched {
-    /// Refuses an asset whose content turned out to be of a kind with a smaller limit than its claim.
-    pub fn enforce(&self, limits: &FetchLimits, kind: AssetKind) -> Result<(), Failure> {
-        crate::error::too_large(limits, Some(kind), self.spool.len())
-            .map_or(Ok(()), |hit| Err(Failure::limit(assay_contract::Code::TooLarge, hit)))
+    /// The refusal of an asset whose content turned out to be of a kind with a smaller limit than its claim; `None` when it fits.
+    pub fn too_large_for(&self, limits: &FetchLimits, kind: AssetKind) -> Option<Failure> {
+        crate::error::too_large(limits, Some(kind), self.spool.len()).map(|hit| Failure::limit(Code::TooLarge, hit))
     }
 }
 

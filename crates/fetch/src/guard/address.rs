@@ -32,27 +32,45 @@ pub(crate) fn is_metadata(ip: IpAddr) -> bool {
         // GCE.
         Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),
     ];
-    match ip {
+    match ip.to_canonical() {
         IpAddr::V4(ip) => V4.contains(&ip),
         IpAddr::V6(ip) => V6.contains(&ip),
     }
 }
 
+/// Networks that are not the public Internet, with their prefix lengths.
+const SPECIAL_V4: [(Ipv4Addr, u32); 20] = [
+    // This network, private, loopback, link-local.
+    (Ipv4Addr::new(0, 0, 0, 0), 8),
+    (Ipv4Addr::new(10, 0, 0, 0), 8),
+    (Ipv4Addr::new(127, 0, 0, 0), 8),
+    (Ipv4Addr::new(172, 16, 0, 0), 12),
+    (Ipv4Addr::new(192, 168, 0, 0), 16),
+    (Ipv4Addr::new(169, 254, 0, 0), 16),
+    // Shared by carriers (RFC 6598).
+    (Ipv4Addr::new(100, 64, 0, 0), 10),
+    // Protocol assignments.
+    (Ipv4Addr::new(192, 0, 0, 0), 24),
+    // Documentation.
+    (Ipv4Addr::new(192, 0, 2, 0), 24),
+    (Ipv4Addr::new(198, 51, 100, 0), 24),
+    (Ipv4Addr::new(203, 0, 113, 0), 24),
+    (Ipv4Addr::new(233, 252, 0, 0), 24),
+    // AS112, AMT, the former 6to4 relays.
+    (Ipv4Addr::new(192, 31, 196, 0), 24),
+    (Ipv4Addr::new(192, 52, 193, 0), 24),
+    (Ipv4Addr::new(192, 175, 48, 0), 24),
+    (Ipv4Addr::new(192, 88, 99, 0), 24),
+    // Benchmarks.
+    (Ipv4Addr::new(198, 18, 0, 0), 15),
+    // Multicast, reserved, broadcast.
+    (Ipv4Addr::new(224, 0, 0, 0), 4),
+    (Ipv4Addr::new(240, 0, 0, 0), 4),
+    (Ipv4Addr::BROADCAST, 32),
+];
+
 fn is_public_v4(ip: Ipv4Addr) -> bool {
-    let [a, b, c, _] = ip.octets();
-    !matches!(
-        (a, b, c),
-        // This network, private, loopback, link-local.
-        (0 | 10 | 127, _, _) | (172, 16..=31, _) | (192, 168, _) | (169, 254, _)
-        // Shared by carriers (RFC 6598).
-        | (100, 64..=127, _)
-        // Protocol assignments, documentation, 6to4 relays, AS112, AMT.
-        | (192, 0, 0 | 2) | (198, 51, 100) | (203, 0, 113) | (192, 88, 99) | (192, 31, 196) | (192, 52, 193) | (192, 175, 48)
-        // Benchmarks.
-        | (198, 18..=19, _)
-        // Multicast, reserved, broadcast.
-        | (224..=255, _, _)
-    )
+    !SPECIAL_V4.iter().any(|(network, prefix)| (ip.to_bits() ^ network.to_bits()).leading_zeros() >= *prefix)
 }
 
 fn is_public_v6(ip: Ipv6Addr) -> bool {
@@ -63,11 +81,10 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
     let special = match first {
         // Protocol assignments with Teredo, benchmarks and ORCHID (2001::/23), documentation.
         0x2001 => second < 0x0200 || second == 0x0db8,
-        // 6to4, AS112's direct delegation aside.
-        0x2002 => true,
-        // Documentation (RFC 9637), the former 6bone.
+        // 6to4, the former 6bone.
+        0x2002 | 0x3ffe => true,
+        // Documentation (RFC 9637).
         0x3fff => second < 0x1000,
-        0x3ffe => true,
         _ => false,
     };
     global && !special
