@@ -79,8 +79,9 @@ pub enum Enqueued {
     Known(RowState),
 }
 
-/// Lines of one statement: each has nine values, `SQLite` takes 32,766 and PostgreSQL 65,535 in one statement.
-const CHUNK: usize = 1000;
+/// Lines of one statement, of nine values each. Measured with 2,500 rows: `SQLite` takes three times as long with 1,000 a statement
+/// (it looks every `$1` up in a list of them all), PostgreSQL takes the same.
+const CHUNK: usize = 100;
 
 impl Store {
     /// Notes a job as queued, once: doing it again changes nothing.
@@ -216,7 +217,7 @@ pub(crate) fn insert_rows(rows: usize) -> String {
         let first = row * 9;
         let places: Vec<String> = (first + 1..=first + 9).map(|place| format!("${place}")).collect();
         let comma = if row == 0 { "" } else { ", " };
-        sql.push_str(&format!("{comma}({})", places.join(", ")));
+        sql.extend([comma, "(", &places.join(", "), ")"]);
     }
     sql.push_str(" ON CONFLICT (organization_id, job_id) DO NOTHING");
     sql

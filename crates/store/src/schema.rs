@@ -14,7 +14,7 @@ const FILES: &[(i64, &str, &str)] = &[(1, "begin", include_str!("../migrations/0
 const TABLE: &str = "assay_store_migrations";
 
 /// A migration may rewrite a large table, so it has its own limit.
-const MIGRATION_LIMIT: Duration = Duration::from_secs(30 * 60);
+const MIGRATION_LIMIT: Duration = Duration::from_mins(30);
 
 /// One migration.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -54,6 +54,12 @@ pub enum ShelfError {
     /// Nothing lies there.
     #[error("nothing lies at this place of the shelf")]
     Missing,
+    /// Larger than anything that is ever put there.
+    #[error("what lies there has {bytes} bytes")]
+    TooLarge {
+        /// Its size.
+        bytes: u64,
+    },
     /// The bucket refuses the worker's own identity.
     #[error("the shelf refuses this worker's keys")]
     Refused,
@@ -73,7 +79,7 @@ impl ShelfError {
     pub fn failure(&self) -> Failure {
         match self {
             Self::Folder(_) | Self::Refused | Self::Unavailable | Self::Slow { .. } => Failure::new(Code::StoreUnavailable),
-            Self::Address(_) | Self::Elsewhere | Self::Missing => Failure::new(Code::Internal).at(Stage::Store),
+            Self::Address(_) | Self::Elsewhere | Self::Missing | Self::TooLarge { .. } => Failure::new(Code::Internal).at(Stage::Store),
         }
     }
 }
@@ -90,6 +96,6 @@ pub trait Shelf: Send + Sync + fmt::Debug {
     /// Removes everything of one job; how many objects that were. Nothing there is no error.
     async fn remove_job(&self, organization: &OrganizationId, job: &JobId) -> Result<u64, ShelfError>;
 
-    /// Whether the shelf answers our keys.
+    /// Whether the shelf takes what we put: writes one small object of its own, always the same, outside every organisation.
     async fn healthy(&self) -> Result<(), ShelfError>;
 }

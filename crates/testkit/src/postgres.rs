@@ -18,7 +18,7 @@ pub const GIVEN: &str = "ASSAY_TEST_POSTGRES";
 const VERSIONS: &str = "/usr/lib/postgresql";
 
 /// How long a server may take until it answers; on a busy machine it takes seconds.
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_mins(1);
 
 /// A cluster of our own, without fsync: for tests only. Stopped and removed on drop.
 #[derive(Debug)]
@@ -259,9 +259,9 @@ fn postgres_user() -> Result<(u32, u32)> {
 }
 
 fn random_hex() -> Result<String> {
-    let mut bytes = [0; 12];
+    let mut bytes = [0; 16];
     fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(format!("{:032x}", u128::from_le_bytes(bytes)))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::{Place, Shelf, ShelfError, ShelfUri};
 use assay_contract::{JobId, OrganizationId, Secret};
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::{StreamExt, TryStreamExt};
+use futures::TryStreamExt;
 use object_store::aws::AmazonS3Builder;
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::gcp::GoogleCloudStorageBuilder;
@@ -106,7 +106,7 @@ impl Shelf for OpenedShelf {
         }
         let key = format!("{}{}", self.prefix, place.as_str());
         let path = Path::parse(&key).map_err(|_| ShelfError::Address("a place does not fit the store"))?;
-        bounded(async { self.store.put_opts(&path, bytes.into(), options).await.map_err(refused) }).await?;
+        bounded(async { self.store.put_opts(&path, bytes.into(), options).await.map_err(|e| refused(&e)) }).await?;
         Ok(ShelfUri::new(format!("{}{key}", self.base)))
     }
 
@@ -114,11 +114,11 @@ impl Shelf for OpenedShelf {
         let key = uri.strip_prefix(&self.base).filter(|key| key.starts_with(&self.prefix)).ok_or(ShelfError::Elsewhere)?;
         let path = Path::parse(key).map_err(|_| ShelfError::Elsewhere)?;
         bounded(async {
-            let found = self.store.get(&path).await.map_err(refused)?;
+            let found = self.store.get(&path).await.map_err(|e| refused(&e))?;
             if found.meta.size > MAX_GET_BYTES {
-                return Err(ShelfError::Elsewhere);
+                return Err(ShelfError::TooLarge { bytes: found.meta.size });
             }
-            found.bytes().await.map_err(refused)
+            found.bytes().await.map_err(|e| refused(&e))
         })
         .await
     }
@@ -129,11 +129,12 @@ impl Shelf for OpenedShelf {
             let path =
                 Path::parse(format!("{}{folder}", self.prefix)).map_err(|_| ShelfError::Address("a place does not fit the store"))?;
             removed += bounded(async {
-                let found: Vec<_> = self.store.list(Some(&path)).map_ok(|object| object.location).try_collect().await.map_err(refused)?;
+                let found: Vec<_> =
+                    self.store.list(Some(&path)).map_ok(|object| object.location).try_collect().await.map_err(|e| refused(&e))?;
                 for object in &found {
                     match self.store.delete(object).await {
                         Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
-                        Err(e) => return Err(refused(e)),
+                        Err(e) => return Err(refused(&e)),
                     }
                 }
                 Ok(found.len() as u64)
@@ -144,15 +145,10 @@ impl Shelf for OpenedShelf {
     }
 
     async fn healthy(&self) -> Result<(), ShelfError> {
-        // Asks for one page of what no organisation can be called: an id never begins with a dot.
-        let path = Path::parse(format!("{}.assay", self.prefix)).map_err(|_| ShelfError::Address("a place does not fit the store"))?;
-        bounded(async {
-            match self.store.list(Some(&path)).next().await {
-                None | Some(Ok(_)) => Ok(()),
-                Some(Err(e)) => Err(refused(e)),
-            }
-        })
-        .await
+        // No organisation can be called so: an id never begins with a dot. A list would not tell refused keys from an outage.
+        let path =
+            Path::parse(format!("{}.assay/health", self.prefix)).map_err(|_| ShelfError::Address("a place does not fit the store"))?;
+        bounded(async { self.store.put(&path, "ok".into()).await.map(drop).map_err(|e| refused(&e)) }).await
     }
 }
 
@@ -163,7 +159,7 @@ fn folder(path: &str) -> Result<OpenedShelf, ShelfError> {
     let path = path.trim_end_matches('/');
     // Nobody else can enter it, whatever mode the files inside have.
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(ShelfError::Folder)?;
-    let store = LocalFileSystem::new_with_prefix(path).map_err(refused)?.with_fsync(true);
+    let store = LocalFileSystem::new_with_prefix(path).map_err(|e| refused(&e))?.with_fsync(true);
     Ok(OpenedShelf { store: Box::new(store), prefix: String::new(), base: format!("file://{path}/"), kind: Kind::Folder })
 }
 
@@ -179,6 +175,8 @@ fn s3(bucket: &str, options: &ShelfOptions) -> Result<impl ObjectStore + use<>, 
     let mut builder = AmazonS3Builder::new()
         .with_bucket_name(bucket)
         .with_region(options.region.as_deref().unwrap_or("us-east-1"))
+        // A job has a handful of objects, and not every store that speaks S3 has DeleteObjects.
+        .with_disable_bulk_delete(true)
         .with_client_options(client(options))
         .with_retry(retry());
     if let Some(endpoint) = &options.endpoint {
@@ -239,7 +237,7 @@ fn retry() -> RetryConfig {
 }
 
 /// The store's own text holds paths and URLs: only its meaning is kept.
-fn refused(error: object_store::Error) -> ShelfError {
+fn refused(error: &object_store::Error) -> ShelfError {
     tracing::trace!(%error, "the shelf refused a call");
     match error {
         object_store::Error::NotFound { .. } => ShelfError::Missing,

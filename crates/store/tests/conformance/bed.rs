@@ -11,14 +11,14 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 /// A lease that no case outlives without turning the clock.
-pub const LEASE: Duration = Duration::from_secs(60);
+pub(crate) const LEASE: Duration = Duration::from_mins(1);
 
 /// A clock that stands still until it is turned.
 #[derive(Debug)]
-pub struct TurnedClock(Mutex<Timestamp>);
+pub(crate) struct TurnedClock(Mutex<Timestamp>);
 
 impl TurnedClock {
-    pub fn turn(&self, by: Duration) {
+    pub(crate) fn turn(&self, by: Duration) {
         let mut now = self.0.lock().unwrap();
         *now += SignedDuration::try_from(by).unwrap();
     }
@@ -38,21 +38,21 @@ enum Ground {
     Server(SharedPostgres),
 }
 
-pub struct Bed {
-    pub store: Store,
-    pub clock: Arc<TurnedClock>,
-    pub url: Secret<String>,
+pub(crate) struct Bed {
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<TurnedClock>,
+    pub(crate) url: Secret<String>,
     _ground: Ground,
 }
 
 impl Bed {
-    pub async fn sqlite() -> Self {
+    pub(crate) async fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}/store.db", folder.path().display());
         Self::open(url, Ground::Folder(folder)).await
     }
 
-    pub async fn postgres() -> Self {
+    pub(crate) async fn postgres() -> Self {
         let server = tokio::task::spawn_blocking(|| postgres::shared().unwrap()).await.unwrap();
         let url = server.create_database().unwrap();
         Self::open(url, Ground::Server(server)).await
@@ -67,16 +67,16 @@ impl Bed {
     }
 
     /// Another process's view of the same database.
-    pub async fn reopened(&self) -> Store {
+    pub(crate) async fn reopened(&self) -> Store {
         Store::open_with(&self.url, self.clock.clone()).await.unwrap()
     }
 
     /// Claims a job that nobody holds.
-    pub async fn claim(&self, job: &Job) -> Claim {
+    pub(crate) async fn claim(&self, job: &Job) -> Claim {
         self.claim_part(job, None).await
     }
 
-    pub async fn claim_part(&self, job: &Job, attachment: Option<u32>) -> Claim {
+    pub(crate) async fn claim_part(&self, job: &Job, attachment: Option<u32>) -> Claim {
         match self.store.claim(job, attachment, "worker-1", LEASE).await.unwrap() {
             Claimed::New(claim) => claim,
             other => panic!("not claimed: {other:?}"),
@@ -84,7 +84,7 @@ impl Bed {
     }
 
     /// Claims a job and stores its record.
-    pub async fn done(&self, job: &Job, change: impl FnOnce(&mut Record)) -> Stored {
+    pub(crate) async fn done(&self, job: &Job, change: impl FnOnce(&mut Record)) -> Stored {
         let claim = self.claim(job).await;
         let mut record = record(job);
         change(&mut record);
@@ -93,20 +93,21 @@ impl Bed {
 }
 
 /// A job of `org_acme`.
-pub fn job(id: &str) -> Job {
+pub(crate) fn job(id: &str) -> Job {
     job_with(id, json!({}))
 }
 
 /// A job with other fields.
-pub fn job_with(id: &str, fields: Value) -> Job {
+pub(crate) fn job_with(id: &str, fields: Value) -> Job {
     let mut job = json!({"schema": "assay.job/1", "job_id": id, "organization_id": "org_acme", "data_row_id": "dr_1",
         "integration": "int_acme", "asset": {"uri": "s3://acme-raw/street.jpg"}, "submitted_at": "2026-11-21T20:00:00Z"});
-    job.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    let Value::Object(fields) = fields else { panic!("no object") };
+    job.as_object_mut().unwrap().extend(fields);
     serde_json::from_value(job).unwrap()
 }
 
 /// The complete record of a job's asset.
-pub fn record(job: &Job) -> Record {
+pub(crate) fn record(job: &Job) -> Record {
     serde_json::from_value(json!({"schema": "assay.record/1", "job_id": job.job_id, "organization_id": job.organization_id,
         "task_id": job.task_id, "data_row_id": job.data_row_id, "global_key": job.global_key, "dataset_id": null,
         "integration": job.integration, "attachment": null, "labels": job.labels, "generation": 0, "status": "complete",
@@ -123,7 +124,7 @@ pub fn record(job: &Job) -> Record {
 }
 
 /// Makes a record the record of a failure.
-pub fn failed(code: assay_contract::Code) -> impl FnOnce(&mut Record) {
+pub(crate) fn failed(code: assay_contract::Code) -> impl FnOnce(&mut Record) {
     move |record| {
         record.status = assay_contract::record::Status::Failed;
         record.failure = Some(assay_contract::Failure::new(code));
@@ -131,7 +132,7 @@ pub fn failed(code: assay_contract::Code) -> impl FnOnce(&mut Record) {
 }
 
 /// Makes a record the record of an attachment.
-pub fn attached(record: &mut Record, index: u32) {
+pub(crate) fn attached(record: &mut Record, index: u32) {
     record.attachment =
         Some(assay_contract::record::AttachmentRef { index, name: Some("mask".to_owned()), attachment_type: "IMAGE".to_owned() });
 }

@@ -5,7 +5,7 @@ use assay_store::{Claimed, RowState, StoreError};
 use serde_json::json;
 use std::time::Duration;
 
-pub async fn a_job_is_claimed_once(bed: Bed) {
+pub(crate) async fn a_job_is_claimed_once(bed: Bed) {
     let job = job("j1");
     let claim = bed.claim(&job).await;
     let row = bed.store.row(&job.organization_id, &job.job_id).await.unwrap().unwrap();
@@ -16,7 +16,7 @@ pub async fn a_job_is_claimed_once(bed: Bed) {
     }
 }
 
-pub async fn a_redelivery_finds_its_record(bed: Bed) {
+pub(crate) async fn a_redelivery_finds_its_record(bed: Bed) {
     let job = job("j1");
     let stored = bed.done(&job, |_| ()).await;
     match bed.store.claim(&job, None, "worker-2", LEASE).await.unwrap() {
@@ -25,10 +25,10 @@ pub async fn a_redelivery_finds_its_record(bed: Bed) {
     }
 }
 
-pub async fn a_claim_is_taken_over_only_after_its_lease(bed: Bed) {
+pub(crate) async fn a_claim_is_taken_over_only_after_its_lease(bed: Bed) {
     let job = job("j1");
     let first = bed.claim(&job).await;
-    bed.clock.turn(LEASE - Duration::from_micros(1));
+    bed.clock.turn(LEASE.saturating_sub(Duration::from_micros(1)));
     assert!(matches!(bed.store.claim(&job, None, "worker-2", LEASE).await.unwrap(), Claimed::Held { .. }));
     bed.clock.turn(Duration::from_micros(1));
     match bed.store.claim(&job, None, "worker-2", LEASE).await.unwrap() {
@@ -37,7 +37,7 @@ pub async fn a_claim_is_taken_over_only_after_its_lease(bed: Bed) {
     }
 }
 
-pub async fn a_stale_claim_is_refused(bed: Bed) {
+pub(crate) async fn a_stale_claim_is_refused(bed: Bed) {
     let job = job("j1");
     let mut stale = bed.claim(&job).await;
     bed.clock.turn(LEASE);
@@ -50,7 +50,7 @@ pub async fn a_stale_claim_is_refused(bed: Bed) {
     assert_eq!(stored.record().generation, 1);
 }
 
-pub async fn an_extended_claim_is_kept(bed: Bed) {
+pub(crate) async fn an_extended_claim_is_kept(bed: Bed) {
     let job = job("j1");
     let mut claim = bed.claim(&job).await;
     bed.clock.turn(LEASE / 2);
@@ -62,7 +62,7 @@ pub async fn an_extended_claim_is_kept(bed: Bed) {
     bed.store.put_record(&claim, record(&job)).await.unwrap();
 }
 
-pub async fn a_released_claim_is_free_at_once(bed: Bed) {
+pub(crate) async fn a_released_claim_is_free_at_once(bed: Bed) {
     let job = job("j1");
     let first = bed.claim(&job).await;
     bed.store.release(&first).await.unwrap();
@@ -73,7 +73,7 @@ pub async fn a_released_claim_is_free_at_once(bed: Bed) {
     assert!(matches!(bed.store.put_record(&first, record(&job)).await, Err(StoreError::StaleClaim)));
 }
 
-pub async fn of_many_workers_one_gets_the_job(bed: Bed) {
+pub(crate) async fn of_many_workers_one_gets_the_job(bed: Bed) {
     let job = job("j1");
     let others = bed.reopened().await;
     let claims = (0..16).map(|worker| {
@@ -85,7 +85,7 @@ pub async fn of_many_workers_one_gets_the_job(bed: Bed) {
     assert_eq!(claimed.iter().filter(|claimed| matches!(claimed, Claimed::New(_))).count(), 1);
 }
 
-pub async fn an_attachment_is_claimed_apart(bed: Bed) {
+pub(crate) async fn an_attachment_is_claimed_apart(bed: Bed) {
     let job = job_with("j1", json!({"attachments": [{"type": "IMAGE", "uri": "s3://acme-raw/mask.png"}]}));
     let (own, attachment) = (bed.claim(&job).await, bed.claim_part(&job, Some(0)).await);
     let mut record_of_attachment = record(&job);

@@ -15,7 +15,7 @@ fn version(modified: &'static str) -> impl FnOnce(&mut Record) {
     move |record| record.asset.last_modified = Some(modified.to_owned())
 }
 
-pub async fn generations_count_the_records_of_a_row(bed: Bed) {
+pub(crate) async fn generations_count_the_records_of_a_row(bed: Bed) {
     for (id, generation) in [("j1", 1), ("j2", 2), ("j3", 3)] {
         assert_eq!(bed.done(&job(id), |_| ()).await.record().generation, generation);
     }
@@ -26,7 +26,7 @@ pub async fn generations_count_the_records_of_a_row(bed: Bed) {
     assert_eq!(current_job(&bed).await.as_deref(), Some("j3"));
 }
 
-pub async fn records_that_end_at_once_get_generations_of_their_own(bed: Bed) {
+pub(crate) async fn records_that_end_at_once_get_generations_of_their_own(bed: Bed) {
     let jobs: Vec<_> = (0..12).map(|number| job(&format!("j{number}"))).collect();
     let puts = jobs.iter().map(|job| bed.done(job, |_| ()));
     let mut generations: Vec<u64> = futures::future::join_all(puts).await.iter().map(|stored| stored.record().generation).collect();
@@ -34,7 +34,7 @@ pub async fn records_that_end_at_once_get_generations_of_their_own(bed: Bed) {
     assert_eq!(generations, (1..=12).collect::<Vec<u64>>());
 }
 
-pub async fn a_failure_never_replaces_current_facts(bed: Bed) {
+pub(crate) async fn a_failure_never_replaces_current_facts(bed: Bed) {
     bed.done(&job("j1"), failed(Code::NotFound)).await;
     assert_eq!(current_job(&bed).await, None);
     bed.done(&job("j2"), |record| record.status = Status::Partial).await;
@@ -44,7 +44,7 @@ pub async fn a_failure_never_replaces_current_facts(bed: Bed) {
     assert_eq!(current_job(&bed).await.as_deref(), Some("j2"));
 }
 
-pub async fn an_older_version_never_replaces_current_facts(bed: Bed) {
+pub(crate) async fn an_older_version_never_replaces_current_facts(bed: Bed) {
     bed.done(&job("j1"), version("Wed, 12 Nov 2025 10:00:00 GMT")).await;
     let older = bed.done(&job("j2"), version("Tue, 11 Nov 2025 10:00:00 GMT")).await;
     assert_eq!(older.record().generation, 2);
@@ -56,7 +56,7 @@ pub async fn an_older_version_never_replaces_current_facts(bed: Bed) {
     assert_eq!(current_job(&bed).await.as_deref(), Some("j3"));
 }
 
-pub async fn attachments_have_facts_of_their_own(bed: Bed) {
+pub(crate) async fn attachments_have_facts_of_their_own(bed: Bed) {
     let job = job_with("j1", json!({"attachments": [{"type": "IMAGE", "uri": "s3://acme-raw/mask.png"}]}));
     bed.done(&job, |_| ()).await;
     let claim = bed.claim_part(&job, Some(0)).await;
@@ -71,7 +71,7 @@ pub async fn attachments_have_facts_of_their_own(bed: Bed) {
     assert!(bed.store.current_attachment(&job.organization_id, &data_row, 1).await.unwrap().is_none());
 }
 
-pub async fn a_row_without_a_name_counts_by_its_job(bed: Bed) {
+pub(crate) async fn a_row_without_a_name_counts_by_its_job(bed: Bed) {
     for id in ["j1", "j2"] {
         let nameless = job_with(id, json!({"data_row_id": null}));
         assert_eq!(bed.done(&nameless, |_| ()).await.record().generation, 1);

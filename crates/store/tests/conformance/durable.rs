@@ -7,7 +7,7 @@ use std::future::poll_fn;
 use std::task::Poll;
 use std::time::Duration;
 
-pub async fn what_was_stored_survives_a_crash(bed: Bed) {
+pub(crate) async fn what_was_stored_survives_a_crash(bed: Bed) {
     let job = job("j1");
     let stored = bed.done(&job, |_| ()).await;
     // Never closed: its connections just stop being used, as a killed worker's do.
@@ -21,7 +21,7 @@ pub async fn what_was_stored_survives_a_crash(bed: Bed) {
     assert!(bed.store.unpublished(Duration::ZERO, 10).await.unwrap().is_empty());
 }
 
-pub async fn a_put_that_was_cut_off_anywhere_can_be_asked_again(bed: Bed) {
+pub(crate) async fn a_put_that_was_cut_off_anywhere_can_be_asked_again(bed: Bed) {
     let other = bed.reopened().await;
     for waits in 0..200_usize {
         let id = format!("j{waits}");
@@ -55,7 +55,7 @@ async fn cut_after<T>(mut waits: usize, work: impl Future<Output = T>) -> Option
     .await
 }
 
-pub async fn migrations_are_applied_once(bed: Bed) {
+pub(crate) async fn migrations_are_applied_once(bed: Bed) {
     assert_eq!(bed.store.migrations_pending().await.unwrap(), []);
     assert_eq!(bed.store.migrate().await.unwrap(), []);
     bed.store.ping().await.unwrap();

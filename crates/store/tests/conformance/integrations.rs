@@ -17,7 +17,7 @@ fn names() -> (OrganizationId, IntegrationId) {
     ("org_acme".parse().unwrap(), "int_acme".parse().unwrap())
 }
 
-pub async fn an_integration_comes_back_as_it_was(bed: Bed) {
+pub(crate) async fn an_integration_comes_back_as_it_was(bed: Bed) {
     let (organization, id) = names();
     let mut registered = integration("org_acme", "int_acme");
     bed.store.put_integration(&registered).await.unwrap();
@@ -28,7 +28,7 @@ pub async fn an_integration_comes_back_as_it_was(bed: Bed) {
     assert_eq!(bed.store.integration(&organization, &id).await.unwrap(), Some(registered));
 }
 
-pub async fn there_is_one_default(bed: Bed) {
+pub(crate) async fn there_is_one_default(bed: Bed) {
     let (organization, id) = names();
     for (owner, name) in [("org_acme", "int_acme"), ("org_acme", "int_b"), ("org_other", "int_acme")] {
         bed.store.put_integration(&integration(owner, name)).await.unwrap();
@@ -47,7 +47,7 @@ pub async fn there_is_one_default(bed: Bed) {
     assert_eq!(bed.store.default_integration(&"org_other".parse().unwrap()).await.unwrap(), None);
 }
 
-pub async fn a_suspension_holds_rows_until_it_is_lifted(bed: Bed) {
+pub(crate) async fn a_suspension_holds_rows_until_it_is_lifted(bed: Bed) {
     let (organization, id) = names();
     bed.store.put_integration(&integration("org_acme", "int_acme")).await.unwrap();
     let since: Timestamp = "2026-11-21T20:01:00Z".parse().unwrap();
@@ -67,7 +67,7 @@ pub async fn a_suspension_holds_rows_until_it_is_lifted(bed: Bed) {
     assert!(matches!(elsewhere, Err(StoreError::IntegrationUnknown(_))));
 }
 
-pub async fn a_removed_integration_is_gone(bed: Bed) {
+pub(crate) async fn a_removed_integration_is_gone(bed: Bed) {
     let (organization, id) = names();
     bed.store.put_integration(&integration("org_acme", "int_acme")).await.unwrap();
     assert!(!bed.store.remove_integration(&"org_other".parse().unwrap(), &id).await.unwrap());

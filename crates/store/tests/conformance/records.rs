@@ -8,7 +8,7 @@ use assay_store::{Cursor, NewTask, StoreError};
 use serde_json::json;
 use std::time::Duration;
 
-pub async fn a_second_put_returns_the_first_record(bed: Bed) {
+pub(crate) async fn a_second_put_returns_the_first_record(bed: Bed) {
     let job = job("j1");
     let claim = bed.claim(&job).await;
     let first = bed.store.put_record(&claim, record(&job)).await.unwrap();
@@ -19,7 +19,7 @@ pub async fn a_second_put_returns_the_first_record(bed: Bed) {
     assert_eq!(second.record().generation, 1);
 }
 
-pub async fn a_record_of_another_job_is_refused(bed: Bed) {
+pub(crate) async fn a_record_of_another_job_is_refused(bed: Bed) {
     let (mine, other) = (job("j1"), job("j2"));
     let claim = bed.claim(&mine).await;
     assert!(matches!(bed.store.put_record(&claim, record(&other)).await, Err(StoreError::OtherRecord("job_id"))));
@@ -31,7 +31,7 @@ pub async fn a_record_of_another_job_is_refused(bed: Bed) {
     bed.store.put_record(&claim, record(&mine)).await.unwrap();
 }
 
-pub async fn a_record_over_256_kib_is_refused(bed: Bed) {
+pub(crate) async fn a_record_over_256_kib_is_refused(bed: Bed) {
     let sized = |bytes: usize, record: &mut Record| {
         record.generation = 1;
         record.issues = vec![Issue::warning("padding", "")];
@@ -56,7 +56,7 @@ pub async fn a_record_over_256_kib_is_refused(bed: Bed) {
     assert_eq!(stored.record().generation, 1);
 }
 
-pub async fn odd_text_comes_back_as_it_was(bed: Bed) {
+pub(crate) async fn odd_text_comes_back_as_it_was(bed: Bed) {
     let odd = "nul \u{0} é e\u{301} 👩‍🚀 \u{202e}rtl \u{feff} \u{ffff} ' \" \\ $1 ? %s \r\n\u{1}";
     let organization = "org_acme".parse().unwrap();
     let task = bed.store.create_task(NewTask { organization, name: odd.to_owned(), expected_rows: None }).await.unwrap();
@@ -75,7 +75,7 @@ pub async fn odd_text_comes_back_as_it_was(bed: Bed) {
     assert_eq!(bed.done(&again, |_| ()).await.record().generation, 2);
 }
 
-pub async fn what_was_not_published_is_found(bed: Bed) {
+pub(crate) async fn what_was_not_published_is_found(bed: Bed) {
     let first = bed.done(&job("j1"), |_| ()).await;
     bed.clock.turn(Duration::from_secs(30));
     let second = bed.done(&job("j2"), |_| ()).await;
@@ -99,7 +99,7 @@ pub async fn what_was_not_published_is_found(bed: Bed) {
     assert!(read.was_published());
 }
 
-pub async fn a_tasks_records_come_in_pages(bed: Bed) {
+pub(crate) async fn a_tasks_records_come_in_pages(bed: Bed) {
     let fields = json!({"task_id": "t1", "attachments": [{"type": "IMAGE", "uri": "s3://acme-raw/mask.png"}]});
     for id in ["j1", "j2", "j3"] {
         let job = job_with(id, fields.clone());
@@ -122,7 +122,7 @@ pub async fn a_tasks_records_come_in_pages(bed: Bed) {
     assert_eq!(seen, expected);
 }
 
-pub async fn tenants_do_not_meet(bed: Bed) {
+pub(crate) async fn tenants_do_not_meet(bed: Bed) {
     // The same names throughout, in two organisations.
     let fields = |organization: &str| json!({"organization_id": organization, "task_id": "t1", "global_key": "k"});
     let (acme, other) = (job_with("j1", fields("org_acme")), job_with("j1", fields("org_other")));

@@ -20,7 +20,7 @@ async fn progress(bed: &Bed, task: &TaskId) -> (TaskState, RowCounts) {
     (progress.state, progress.rows)
 }
 
-pub async fn a_tasks_progress_follows_its_rows(bed: Bed) {
+pub(crate) async fn a_tasks_progress_follows_its_rows(bed: Bed) {
     let task = task(&bed, None).await;
     let jobs = ["j1", "j2", "j3"].map(|id| of(&task, id));
     assert_eq!(bed.store.enqueue_rows(&jobs).await.unwrap(), 3);
@@ -36,7 +36,7 @@ pub async fn a_tasks_progress_follows_its_rows(bed: Bed) {
     assert!(bed.store.task(&elsewhere, &task).await.unwrap().is_none());
 }
 
-pub async fn a_task_is_complete_only_with_all_expected_rows(bed: Bed) {
+pub(crate) async fn a_task_is_complete_only_with_all_expected_rows(bed: Bed) {
     let task = task(&bed, Some(2)).await;
     bed.done(&of(&task, "j1"), |_| ()).await;
     assert_eq!(progress(&bed, &task).await.0, TaskState::Running);
@@ -46,7 +46,7 @@ pub async fn a_task_is_complete_only_with_all_expected_rows(bed: Bed) {
     assert_eq!(progress(&bed, &task).await.0, TaskState::Running);
 }
 
-pub async fn a_task_whose_rows_all_failed_has_failed(bed: Bed) {
+pub(crate) async fn a_task_whose_rows_all_failed_has_failed(bed: Bed) {
     let task = task(&bed, None).await;
     for id in ["j1", "j2"] {
         bed.done(&of(&task, id), failed(Code::RoleRefused)).await;
@@ -54,7 +54,7 @@ pub async fn a_task_whose_rows_all_failed_has_failed(bed: Bed) {
     assert_eq!(progress(&bed, &task).await.0, TaskState::Failed);
 }
 
-pub async fn a_cancelled_task_cancels_what_has_not_ended(bed: Bed) {
+pub(crate) async fn a_cancelled_task_cancels_what_has_not_ended(bed: Bed) {
     let task = task(&bed, None).await;
     let jobs = ["j1", "j2", "j3"].map(|id| of(&task, id));
     bed.store.enqueue_rows(&jobs).await.unwrap();
@@ -72,7 +72,7 @@ pub async fn a_cancelled_task_cancels_what_has_not_ended(bed: Bed) {
     assert_eq!(cancelled, [false, true, true]);
 }
 
-pub async fn a_cancelled_job_ends_as_cancelled(bed: Bed) {
+pub(crate) async fn a_cancelled_job_ends_as_cancelled(bed: Bed) {
     let job = job("j1");
     bed.store.enqueue_row(&job).await.unwrap();
     let state = bed.store.cancel_job(&job.organization_id, &job.job_id).await.unwrap();
@@ -84,7 +84,7 @@ pub async fn a_cancelled_job_ends_as_cancelled(bed: Bed) {
     assert!(bed.store.cancel_job(&job.organization_id, &"unknown".parse().unwrap()).await.unwrap().is_none());
 }
 
-pub async fn a_job_is_queued_once(bed: Bed) {
+pub(crate) async fn a_job_is_queued_once(bed: Bed) {
     let job = job("j1");
     assert_eq!(bed.store.enqueue_row(&job).await.unwrap(), Enqueued::New);
     assert_eq!(bed.store.enqueue_row(&job).await.unwrap(), Enqueued::Known(RowState::Queued));
@@ -94,7 +94,7 @@ pub async fn a_job_is_queued_once(bed: Bed) {
     assert_eq!(latest.job_id, job.job_id);
 }
 
-pub async fn thousands_of_rows_are_queued_and_paged(bed: Bed) {
+pub(crate) async fn thousands_of_rows_are_queued_and_paged(bed: Bed) {
     let task = task(&bed, None).await;
     let jobs: Vec<Job> = (0..2500).map(|number| of(&task, &format!("j{number:04}"))).collect();
     assert_eq!(bed.store.enqueue_rows(&jobs[..1200]).await.unwrap(), 1200);
@@ -113,7 +113,7 @@ pub async fn thousands_of_rows_are_queued_and_paged(bed: Bed) {
     assert_eq!(seen.iter().collect::<BTreeSet<_>>().len(), 2500);
 }
 
-pub async fn a_refused_attachment_makes_the_row_partial(bed: Bed) {
+pub(crate) async fn a_refused_attachment_makes_the_row_partial(bed: Bed) {
     let job = job_with("j1", json!({"attachments": [{"type": "IMAGE", "uri": "s3://acme-raw/mask.png"}]}));
     bed.done(&job, |_| ()).await;
     let claim = bed.claim_part(&job, Some(0)).await;
@@ -125,7 +125,7 @@ pub async fn a_refused_attachment_makes_the_row_partial(bed: Bed) {
     assert_eq!((row.state, row.failure), (RowState::Partial, None));
 }
 
-pub async fn a_paused_task_says_so(bed: Bed) {
+pub(crate) async fn a_paused_task_says_so(bed: Bed) {
     let (organization, task) = ("org_acme".parse().unwrap(), task(&bed, None).await);
     bed.store.enqueue_row(&of(&task, "j1")).await.unwrap();
     bed.store.pause_task(&organization, &task).await.unwrap();
