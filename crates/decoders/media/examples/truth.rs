@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         let path = row.get("path").and_then(Value::as_str).unwrap_or_default();
         let bytes = std::fs::read(Path::new(&folder).join(path))?;
-        let mut task = task("application/octet-stream", None, bytes.len() as u64);
+        let mut task = task(&format!("{kind}/x-unsniffed"), None, bytes.len() as u64);
         task.thumbnails.truncate(1);
         let said = rehearse(&Media, &task, bytes);
         let issues: Vec<_> = said.issues.iter().map(|issue| issue.code.as_str()).collect();

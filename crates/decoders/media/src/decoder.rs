@@ -62,12 +62,12 @@ impl Decoder for Media {
         answer.facts(&facts(&found))?;
         report(&walked, main, kind, answer)?;
         let duration = found.duration(main);
+        drop(demuxer);
+        // Pictures begin anew with a fresh demuxer: not every container can be wound back.
         if kind == AssetKind::Video {
-            poster::show(task, &mut demuxer, main, answer)
+            poster::show(task, input, &allowed, main, duration, answer)
         } else {
-            drop(demuxer);
-            let mut again = Demuxer::open(input, &allowed).map_err(not_opened)?;
-            sound::show(task, &mut again, main, duration, answer)
+            sound::show(task, input, &allowed, main, answer)
         }
     }
 }

@@ -8,6 +8,8 @@ use assay_contract::details::Ratio;
 pub(crate) struct Pace {
     /// Frames a second, first to last.
     pub(crate) measured: f64,
+    /// Frames a second by the step that half of all steps do not pass: gaps don't move it.
+    pub(crate) usual: f64,
     /// Whether frames are shown for unlike times.
     pub(crate) is_variable: bool,
 }
@@ -24,15 +26,13 @@ pub(crate) fn pace(times: &mut [i64], time_base: Rational) -> Option<Pace> {
     if times.len() < 2 || span <= 0.0 {
         return None;
     }
-    let (mut shortest, mut longest) = (f64::INFINITY, 0.0_f64);
-    for (earlier, later) in times.iter().zip(times.iter().skip(1)) {
-        let step = (i128::from(*later) - i128::from(*earlier)) as f64 * tick;
-        shortest = shortest.min(step);
-        longest = longest.max(step);
-    }
+    let step = |(earlier, later): (&i64, &i64)| (i128::from(*later) - i128::from(*earlier)) as f64 * tick;
+    let mut steps: Vec<f64> = times.iter().zip(times.iter().skip(1)).map(step).collect();
+    steps.sort_unstable_by(f64::total_cmp);
+    let (shortest, longest, median) = (*steps.first()?, *steps.last()?, *steps.get(steps.len() / 2)?);
     // Each of a step's two ends may be rounded by a tick.
     let slack = (2.0 * tick).min(0.25 * shortest).max(ROUNDING_SECONDS);
-    Some(Pace { measured: (times.len() - 1) as f64 / span, is_variable: longest - shortest > slack })
+    Some(Pace { measured: (times.len() - 1) as f64 / span, usual: median.recip(), is_variable: longest - shortest > slack })
 }
 
 /// Ticks as seconds; `None` where the time base is none.
@@ -50,7 +50,8 @@ pub(crate) fn ratio(from: Rational) -> Option<Ratio> {
 pub(crate) fn average(declared: Option<Ratio>, pace: Option<Pace>) -> Option<Ratio> {
     let Some(pace) = pace else { return declared };
     match declared {
-        Some(declared) if (declared.value() / pace.measured - 1.0).abs() <= 0.01 => Some(declared),
+        // Half of a short clip's frames may be missing at its cut: the usual step still tells the rate that was meant.
+        Some(declared) if [pace.measured, pace.usual].iter().any(|rate| (declared.value() / rate - 1.0).abs() <= 0.01) => Some(declared),
         // A container that can't know (MPEG-TS, raw streams) guesses from its first packets.
         _ => ratio_of(pace.measured).or(declared),
     }
@@ -97,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_declared_rate_stands_while_the_frames_agree_and_falls_when_they_do_not() {
-        let measured = |measured| Some(Pace { measured, is_variable: false });
+        let measured = |measured| Some(Pace { measured, usual: measured, is_variable: false });
         let declared = Ratio::new(30_000, 1001);
         assert_eq!(average(declared, measured(29.9)), declared);
         assert_eq!(average(declared, measured(25.0)), Ratio::new(25, 1));
