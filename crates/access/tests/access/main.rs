@@ -1,0 +1,7 @@
+//! `access` against the stand-in cloud, which really judges signatures, tokens and policies.
+
+mod checking;
+mod credentials;
+mod scene;
+mod secrets;
+mod signing;
