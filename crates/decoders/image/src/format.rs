@@ -2,7 +2,7 @@
 
 use crate::samples::Decoded;
 use crate::seen::Seen;
-use crate::{jpeg, png};
+use crate::{bmp, gif, jpeg, png, tiff, webp};
 use assay_contract::DecodeLimits;
 use assay_contract::exchange::Refusal;
 
@@ -49,6 +49,24 @@ pub const FORMATS: &[Format] = &[
         begins: png::begins,
         look: png::look,
         decode: png::decode,
+    },
+    Format { name: "gif", mime_type: "image/gif", aliases: &[], begins: gif::begins, look: gif::look, decode: gif::decode },
+    Format { name: "webp", mime_type: "image/webp", aliases: &[], begins: webp::begins, look: webp::look, decode: webp::decode },
+    Format {
+        name: "bmp",
+        mime_type: "image/bmp",
+        aliases: &["image/x-bmp", "image/x-ms-bmp"],
+        begins: bmp::begins,
+        look: bmp::look,
+        decode: bmp::decode,
+    },
+    Format {
+        name: "tiff",
+        mime_type: "image/tiff",
+        aliases: &["image/tif", "image/x-tiff"],
+        begins: tiff::begins,
+        look: tiff::look,
+        decode: tiff::decode,
     },
 ];
 

@@ -10,7 +10,11 @@ mod seen;
 mod shrink;
 mod tint;
 
+mod bmp;
+mod gif;
 mod jpeg;
 mod png;
+mod tiff;
+mod webp;
 
 pub use decoder::ImageDecoder;

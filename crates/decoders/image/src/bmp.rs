@@ -1,0 +1,116 @@
+//! BMP (OS/2 to version 5): facts from its header, pixels from the image crate.
+
+use crate::bytes::{le16, le32, place, slice};
+use crate::format::Wish;
+use crate::samples::{Decoded, Layout, buffer};
+use crate::seen::Seen;
+use crate::shrink::Shrinker;
+use assay_contract::exchange::Refusal;
+use assay_contract::limits::DecodeLimits;
+use image::codecs::bmp::BmpDecoder;
+use image::error::ImageError;
+use image::{ColorType, ImageDecoder, Limits};
+use std::io::Cursor;
+
+/// Dots a metre as dots an inch.
+const INCH_M: f64 = 0.0254;
+/// Bytes of the file header before the bitmap's own.
+const FILE_HEADER: usize = 14;
+/// `LCS_PROFILE_EMBEDDED` of a version 5 header.
+const EMBEDDED: u32 = u32::from_be_bytes(*b"MBED");
+
+/// The signature and a header of a known size: two letters alone begin many a text.
+pub(crate) fn begins(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"BM") && matches!(le32(bytes, FILE_HEADER), Some(12 | 16 | 40 | 52 | 56 | 64 | 108 | 124))
+}
+
+/// Reads the header.
+pub(crate) fn look(bytes: &[u8], limits: &DecodeLimits) -> Result<Seen, Refusal> {
+    let header = Header::read(bytes).ok_or_else(|| Refusal::corrupt("the file ends before its size is told"))?;
+    if header.width == 0 || header.height == 0 {
+        return Err(Refusal::corrupt("the header gives no usable size"));
+    }
+    let mut seen = Seen::still(header.width, header.height);
+    let details = &mut seen.details;
+    let indexed = header.bits <= 8;
+    details.color_model = Some(if indexed { "indexed" } else { "rgb" }.to_owned());
+    details.has_alpha = Some(header.has_alpha);
+    details.channels = Some(if indexed { 1 } else { 3 + u8::from(header.has_alpha) });
+    details.bit_depth = match header.bits {
+        1..=8 => u8::try_from(header.bits).ok(),
+        16 => Some(5),
+        24 | 32 => Some(8),
+        _ => None,
+    };
+    details.dpi = header.density.map(|density| density.map(|dots| f64::from(dots) * INCH_M));
+    seen.icc = header.icc.filter(|icc| icc.len() as u64 <= limits.metadata_bytes).map(<[u8]>::to_vec);
+    Ok(seen)
+}
+
+struct Header<'a> {
+    width: u32,
+    height: u32,
+    bits: u16,
+    has_alpha: bool,
+    density: Option<[u32; 2]>,
+    icc: Option<&'a [u8]>,
+}
+
+impl<'a> Header<'a> {
+    fn read(bytes: &'a [u8]) -> Option<Self> {
+        let header = bytes.get(FILE_HEADER..)?;
+        let size = le32(header, 0)?;
+        if size == 12 {
+            let (width, height) = (le16(header, 4)?.into(), le16(header, 6)?.into());
+            return Some(Self { width, height, bits: le16(header, 10)?, has_alpha: false, density: None, icc: None });
+        }
+        // A negative height says that rows go from top to bottom; a negative width says nothing.
+        let width = le32(header, 4)?.cast_signed().max(0).unsigned_abs();
+        let height = le32(header, 8)?.cast_signed().unsigned_abs();
+        let bits = le16(header, 14)?;
+        let density = (size >= 40).then(|| le32(header, 24).zip(le32(header, 28))).flatten().map(|(x, y)| [x, y]);
+        let masks = matches!(le32(header, 16), Some(3 | 6));
+        let has_alpha = size >= 56 && masks && le32(header, 52).is_some_and(|mask| mask != 0);
+        let icc = (size >= 124 && le32(header, 56) == Some(EMBEDDED))
+            .then(|| slice(header, place(le32(header, 112)?), place(le32(header, 116)?)))
+            .flatten();
+        Some(Self { width, height, bits, has_alpha, density: density.filter(|[x, y]| *x > 0 && *y > 0), icc })
+    }
+}
+
+/// Decodes it whole.
+pub(crate) fn decode(bytes: &[u8], seen: &Seen, wish: &Wish<'_>) -> Result<Decoded, Refusal> {
+    let (width, height) = (seen.details.stored_width, seen.details.stored_height);
+    let mut decoder = BmpDecoder::new(Cursor::new(bytes)).map_err(|error| refusal(&error))?;
+    let mut limits = Limits::no_limits();
+    limits.max_alloc = Some(wish.limits.memory_bytes / 2);
+    decoder.set_limits(limits).map_err(|error| refusal(&error))?;
+    if decoder.dimensions() != (width, height) {
+        return Err(Refusal::corrupt("the header gives two sizes"));
+    }
+    let layout = match decoder.color_type() {
+        ColorType::L8 => Layout::Gray,
+        ColorType::Rgb8 => Layout::Rgb,
+        ColorType::Rgba8 => Layout::Rgba,
+        _ => return Err(Refusal::unsupported("a BMP of unusual samples")),
+    };
+    let mut whole = buffer(wish.limits, width, height, layout.channels())?;
+    let why = decoder.read_image(&mut whole).err();
+    // Rows that came before the damage lie in the buffer.
+    if let Some(error) = why.as_ref().filter(|_| whole.iter().all(|sample| *sample == 0)) {
+        return Err(refusal(error));
+    }
+    let mut shrinker = Shrinker::new(width, height, layout, wish.longest_px);
+    for row in whole.chunks(width as usize * layout.channels()) {
+        shrinker.push(row);
+    }
+    shrinker.finish(why.map(|error| error.to_string()))
+}
+
+fn refusal(error: &ImageError) -> Refusal {
+    match error {
+        ImageError::Unsupported(_) => Refusal::unsupported(error.to_string()),
+        ImageError::Limits(_) => Refusal::new(assay_contract::Code::LimitExceeded, error.to_string()),
+        _ => Refusal::corrupt(error.to_string()),
+    }
+}

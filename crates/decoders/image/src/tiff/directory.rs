@@ -1,0 +1,197 @@
+//! A TIFF's directories, read from their bytes so that facts stand where no library reads the pixels.
+
+use crate::bytes::{be16, be32, be64, le16, le32, le64, place, slice};
+use std::collections::HashSet;
+
+/// Numbers of tags (TIFF 6.0, part 1 and 2; 34675 is ICC.1, annex B.3).
+pub(super) mod tag {
+    pub(crate) const SUBFILE_TYPE: u16 = 254;
+    pub(crate) const WIDTH: u16 = 256;
+    pub(crate) const HEIGHT: u16 = 257;
+    pub(crate) const BITS: u16 = 258;
+    pub(crate) const COMPRESSION: u16 = 259;
+    pub(crate) const PHOTOMETRIC: u16 = 262;
+    pub(crate) const ORIENTATION: u16 = 274;
+    pub(crate) const SAMPLES: u16 = 277;
+    pub(crate) const X_RESOLUTION: u16 = 282;
+    pub(crate) const Y_RESOLUTION: u16 = 283;
+    pub(crate) const PLANAR: u16 = 284;
+    pub(crate) const RESOLUTION_UNIT: u16 = 296;
+    pub(crate) const COLOR_MAP: u16 = 320;
+    pub(crate) const EXTRA_SAMPLES: u16 = 338;
+    pub(crate) const SUBSAMPLING: u16 = 530;
+    pub(crate) const ICC: u16 = 34675;
+}
+
+/// One directory.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Directory<'a> {
+    file: File<'a>,
+    /// Where the first entry is.
+    entries_at: usize,
+    entries: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct File<'a> {
+    bytes: &'a [u8],
+    little: bool,
+    big: bool,
+}
+
+impl File<'_> {
+    fn short(self, at: usize) -> Option<u16> {
+        if self.little { le16(self.bytes, at) } else { be16(self.bytes, at) }
+    }
+
+    fn long(self, at: usize) -> Option<u32> {
+        if self.little { le32(self.bytes, at) } else { be32(self.bytes, at) }
+    }
+
+    fn long8(self, at: usize) -> Option<u64> {
+        if self.little { le64(self.bytes, at) } else { be64(self.bytes, at) }
+    }
+
+    /// An offset: 4 bytes, 8 in `BigTIFF`.
+    fn offset(self, at: usize) -> Option<u64> {
+        if self.big { self.long8(at) } else { self.long(at).map(u64::from) }
+    }
+
+    const fn entry_bytes(self) -> usize {
+        if self.big { 20 } else { 12 }
+    }
+}
+
+/// Extra samples that are alpha (tag 338).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Alpha {
+    /// Colours are multiplied by it.
+    Premultiplied,
+    /// Colours are their own.
+    Straight,
+}
+
+impl<'a> Directory<'a> {
+    pub(super) fn is_big(bytes: &[u8]) -> bool {
+        bytes.get(2) == Some(&43) || bytes.get(3) == Some(&43)
+    }
+
+    /// The first directory.
+    pub(super) fn first(bytes: &'a [u8]) -> Option<Self> {
+        let file = File { bytes, little: bytes.starts_with(b"II"), big: Self::is_big(bytes) };
+        Self::at(file, file.offset(if file.big { 8 } else { 4 })?)
+    }
+
+    fn at(file: File<'a>, offset: u64) -> Option<Self> {
+        let at = place(offset);
+        let (entries, head) = if file.big { (place(file.long8(at)?), 8) } else { (usize::from(file.short(at)?), 2) };
+        Some(Self { file, entries_at: at.checked_add(head)?, entries })
+    }
+
+    fn next(&self) -> Option<u64> {
+        let end = self.entries.checked_mul(self.file.entry_bytes())?.checked_add(self.entries_at)?;
+        self.file.offset(end)
+    }
+
+    /// How many pages there are, without reduced copies (subfile type, bit 0), and whether all could be counted within `most` steps.
+    pub(super) fn count_pages(bytes: &'a [u8], most: u64) -> (u64, bool) {
+        let (mut pages, mut steps, mut seen) = (0, 0_u64, HashSet::new());
+        let Some(mut directory) = Self::first(bytes) else { return (0, false) };
+        loop {
+            steps = steps.saturating_add(directory.entries as u64).saturating_add(1);
+            if steps > most || !seen.insert(directory.entries_at) {
+                return (pages, false);
+            }
+            pages += u64::from(directory.number(tag::SUBFILE_TYPE).unwrap_or(0) & 1 == 0);
+            match directory.next() {
+                Some(0) => return (pages, true),
+                Some(offset) => match Self::at(directory.file, offset) {
+                    Some(next) => directory = next,
+                    None => return (pages, false),
+                },
+                None => return (pages, false),
+            }
+        }
+    }
+
+    /// Where a tag's entry is.
+    fn entry(&self, tag: u16) -> Option<usize> {
+        let size = self.file.entry_bytes();
+        // No more entries than bytes, whatever the count says.
+        let there = self.file.bytes.len().saturating_sub(self.entries_at) / size;
+        (0..self.entries.min(there)).map(|n| self.entries_at + n * size).find(|at| self.file.short(*at) == Some(tag))
+    }
+
+    /// Type, count and place of a tag's values.
+    fn values(&self, tag: u16) -> Option<(u16, usize, usize)> {
+        let at = self.entry(tag)?;
+        let kind = self.file.short(at + 2)?;
+        let (count, inside, room) =
+            if self.file.big { (place(self.file.long8(at + 4)?), at + 12, 8) } else { (place(self.file.long(at + 4)?), at + 8, 4) };
+        let bytes = size_of_type(kind)?.checked_mul(count)?;
+        let values = if bytes <= room { inside } else { place(self.file.offset(inside)?) };
+        Some((kind, count, values))
+    }
+
+    /// The n-th number of a tag.
+    pub(super) fn nth(&self, tag: u16, n: usize) -> Option<u64> {
+        let (kind, count, values) = self.values(tag)?;
+        let at = values.checked_add(size_of_type(kind)?.checked_mul(n)?)?;
+        match kind {
+            _ if n >= count => None,
+            1 | 7 => self.file.bytes.get(at).copied().map(u64::from),
+            3 => self.file.short(at).map(u64::from),
+            4 | 13 => self.file.long(at).map(u64::from),
+            16 | 18 => self.file.long8(at),
+            _ => None,
+        }
+    }
+
+    /// The first number of a tag.
+    pub(super) fn number(&self, tag: u16) -> Option<u64> {
+        self.nth(tag, 0)
+    }
+
+    /// The first fraction of a tag.
+    pub(super) fn rational(&self, tag: u16) -> Option<f64> {
+        let (5, _, at) = self.values(tag)? else { return None };
+        let quotient = f64::from(self.file.long(at)?) / f64::from(self.file.long(at + 4)?);
+        Some(quotient).filter(|quotient| quotient.is_finite())
+    }
+
+    /// All bytes of a tag.
+    pub(super) fn bytes(&self, tag: u16) -> Option<&'a [u8]> {
+        let (1 | 7, count, at) = self.values(tag)? else { return None };
+        slice(self.file.bytes, at, count)
+    }
+
+    /// Where a tag's first value is.
+    pub(super) fn place_of(&self, tag: u16) -> Option<usize> {
+        self.values(tag).map(|(_, _, at)| at)
+    }
+
+    /// Whether numbers are stored least significant byte first.
+    pub(super) fn is_little(&self) -> bool {
+        self.file.little
+    }
+
+    /// The first extra sample, where it is alpha.
+    pub(super) fn alpha(&self) -> Option<Alpha> {
+        match self.number(tag::EXTRA_SAMPLES)? {
+            1 => Some(Alpha::Premultiplied),
+            2 => Some(Alpha::Straight),
+            _ => None,
+        }
+    }
+}
+
+/// Bytes of one value (TIFF 6.0, section 2; `BigTIFF` adds 16 to 18).
+fn size_of_type(kind: u16) -> Option<usize> {
+    match kind {
+        1 | 2 | 6 | 7 => Some(1),
+        3 | 8 => Some(2),
+        4 | 9 | 11 | 13 => Some(4),
+        5 | 10 | 12 | 16..=18 => Some(8),
+        _ => None,
+    }
+}

@@ -1,0 +1,286 @@
+//! Rows of raw samples out of a TIFF's strips, tiles and planes.
+
+use super::directory::{Directory, tag};
+use crate::samples::check_memory;
+use assay_contract::Code;
+use assay_contract::exchange::Refusal;
+use assay_contract::limits::DecodeLimits;
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use tiff::TiffError;
+use tiff::decoder::{ChunkType, Decoder, DecodingResult, Limits};
+
+/// A file in which two bytes read otherwise: the library refuses palettes, Lab and subsampled JPEG by their colour model alone, though it
+/// can read their samples. Told another model it hands them out raw, and what they mean is decided here.
+pub(super) struct Disguised<'a> {
+    file: Cursor<&'a [u8]>,
+    at: u64,
+    instead: [u8; 2],
+}
+
+impl Read for Disguised<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let begin = self.file.position();
+        let count = self.file.read(into)?;
+        for (place, byte) in (self.at..).zip(self.instead) {
+            let inside = place.checked_sub(begin).and_then(|offset| usize::try_from(offset).ok()).filter(|offset| *offset < count);
+            if let Some(there) = inside.and_then(|offset| into.get_mut(offset)) {
+                *there = byte;
+            }
+        }
+        Ok(count)
+    }
+}
+
+impl Seek for Disguised<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
+    }
+}
+
+/// The first page, open for reading.
+pub(super) struct Page<'a> {
+    decoder: Decoder<Disguised<'a>>,
+    width: u32,
+    height: u32,
+    /// Chunks side by side.
+    across: u32,
+    /// Rows of a chunk.
+    chunk_height: u32,
+    chunk_width: u32,
+    /// Chunks of one plane.
+    in_plane: u32,
+    planes: u32,
+    /// Samples of a pixel that [`Page::rows`] gives.
+    pub(super) samples: usize,
+    bits: u8,
+}
+
+impl<'a> Page<'a> {
+    /// Opens the first page as one of gray (1), RGB (2) or ink (5) samples.
+    pub(super) fn open(bytes: &'a [u8], first: &Directory<'_>, model: u8, limits: &DecodeLimits) -> Result<Self, Refusal> {
+        let at = first.place_of(tag::PHOTOMETRIC).ok_or_else(|| Refusal::corrupt("the colour model is not told"))?;
+        let instead = if first.is_little() { [model, 0] } else { [0, model] };
+        let most = usize::try_from(limits.memory_bytes / 2).unwrap_or(usize::MAX);
+        let mut bounds = Limits::default();
+        bounds.decoding_buffer_size = most;
+        bounds.intermediate_buffer_size = most;
+        bounds.ifd_value_size = usize::try_from(limits.metadata_bytes).unwrap_or(usize::MAX);
+        let file = Disguised { file: Cursor::new(bytes), at: at as u64, instead };
+        let mut decoder = Decoder::new(file).map_err(|error| refusal(&error))?.with_limits(bounds);
+        let (width, height) = decoder.dimensions().map_err(|error| refusal(&error))?;
+        let color = decoder.colortype().map_err(|error| refusal(&error))?;
+        let (chunk_width, chunk_height) = decoder.chunk_dimensions();
+        let count = match decoder.get_chunk_type() {
+            ChunkType::Strip => decoder.strip_count(),
+            ChunkType::Tile => decoder.tile_count(),
+        }
+        .map_err(|error| refusal(&error))?;
+        let is_planar = first.number(tag::PLANAR) == Some(2);
+        let all = u32::try_from(first.number(tag::SAMPLES).unwrap_or(1)).unwrap_or(1);
+        let planes = if is_planar { all.max(1) } else { 1 };
+        // Of many planes the first four tell all that is shown.
+        let samples = if is_planar { planes.min(5) as usize } else { usize::from(color.num_samples()) };
+        let across = if chunk_width == 0 { 1 } else { width.div_ceil(chunk_width) };
+        if chunk_width == 0 || chunk_height == 0 || count < planes || samples == 0 {
+            return Err(Refusal::corrupt("the page has no strips or tiles"));
+        }
+        Ok(Self {
+            decoder,
+            width,
+            height,
+            across,
+            chunk_height,
+            chunk_width,
+            in_plane: count / planes,
+            planes,
+            samples,
+            bits: color.bit_depth(),
+        })
+    }
+
+    /// Hands every row of raw samples to `take`, as numbers from 0 to 255 by `scale`. Ends at the first damage, and says what it was.
+    pub(super) fn rows(&mut self, scale: Scale, limits: &DecodeLimits, mut take: impl FnMut(&[u8])) -> Result<Option<String>, Refusal> {
+        let row_bytes = self.width as usize * self.samples;
+        let mut row = Vec::with_capacity(row_bytes);
+        let mut top = 0;
+        while top < self.height {
+            let band_height = self.chunk_height.min(self.height - top);
+            let first = top / self.chunk_height * self.across;
+            if self.across == 1 && self.planes == 1 {
+                let chunk = match self.chunk(first) {
+                    Ok(chunk) => chunk,
+                    Err(error) => return self.damage(top, &error),
+                };
+                for y in 0..band_height as usize {
+                    row.clear();
+                    append_row(&chunk, y, row_bytes, self.bits, scale, &mut row);
+                    if row.len() < row_bytes {
+                        return Ok(Some("a strip is shorter than its rows".to_owned()));
+                    }
+                    take(&row);
+                }
+            } else {
+                check_memory(limits, row_bytes as u64 * u64::from(band_height))?;
+                let mut band = vec![0; row_bytes * band_height as usize];
+                if let Err(error) = self.band(first, scale, &mut band) {
+                    return self.damage(top, &error);
+                }
+                band.chunks_exact(row_bytes).for_each(&mut take);
+            }
+            top += band_height;
+        }
+        Ok(None)
+    }
+
+    /// Lays the chunks of one band, of every plane, beside each other.
+    fn band(&mut self, first: u32, scale: Scale, band: &mut [u8]) -> Result<(), TiffError> {
+        let samples = self.samples;
+        let shown = if self.planes == 1 { 1 } else { samples };
+        let row_bytes = self.width as usize * samples;
+        let mut row = Vec::new();
+        for (plane, plane_first) in (0..shown).zip((0..).step_by(self.in_plane as usize)) {
+            for column in 0..self.across {
+                let chunk = self.chunk(plane_first + first + column)?;
+                let left = (column * self.chunk_width) as usize;
+                let pixels = (self.width as usize - left).min(self.chunk_width as usize);
+                for (y, into) in band.chunks_exact_mut(row_bytes).enumerate() {
+                    row.clear();
+                    let Some(into) = into.get_mut(left * samples..(left + pixels) * samples) else { continue };
+                    if self.planes == 1 {
+                        append_row(&chunk, y, pixels * samples, self.bits, scale, &mut row);
+                        for (to, from) in into.iter_mut().zip(&row) {
+                            *to = *from;
+                        }
+                    } else {
+                        append_row(&chunk, y, pixels, self.bits, scale, &mut row);
+                        for (to, from) in into.iter_mut().skip(plane).step_by(samples).zip(&row) {
+                            *to = *from;
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn chunk(&mut self, index: u32) -> Result<DecodingResult, TiffError> {
+        self.decoder.read_chunk(index)
+    }
+
+    /// Damage at the first row is a refusal, later it is the end of what is shown.
+    fn damage(&self, top: u32, error: &TiffError) -> Result<Option<String>, Refusal> {
+        if top == 0 { Err(refusal(error)) } else { Ok(Some(error.to_string())) }
+    }
+
+    /// The smallest and the largest number of the page, as far as it can be read.
+    pub(super) fn range(&mut self) -> Scale {
+        let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+        let chunks = self.in_plane.saturating_mul(self.planes.min(3));
+        for index in 0..chunks {
+            let Ok(chunk) = self.chunk(index) else { break };
+            each_number(&chunk, 0, usize::MAX, |number| {
+                if number.is_finite() {
+                    (low, high) = (low.min(number), high.max(number));
+                }
+            });
+        }
+        // Pictures in floating point are 0 to 1 by custom; what does not fit is stretched.
+        if low >= 0.0 && high <= 1.0 && !low.is_infinite() { Scale::Range(0.0, 1.0) } else { Scale::Range(low, high) }
+    }
+
+    /// Whether samples are unsigned whole numbers of at most 16 bits, whose range is their type's.
+    pub(super) fn has_plain_samples(&self, first: &Directory<'_>) -> bool {
+        self.bits <= 16 && matches!(first.number(SAMPLE_FORMAT), None | Some(1 | 4))
+    }
+}
+
+/// Tag 339: 1 is unsigned, 2 signed, 3 floating point, 4 undefined.
+const SAMPLE_FORMAT: u16 = 339;
+
+/// How a number becomes one of 0 to 255.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Scale {
+    /// By its type's range.
+    Type,
+    /// Not at all: it is an index.
+    Index,
+    /// From the one to the other.
+    Range(f64, f64),
+}
+
+/// Appends `count` samples of a chunk's row.
+fn append_row(chunk: &DecodingResult, y: usize, count: usize, bits: u8, scale: Scale, row: &mut Vec<u8>) {
+    match (chunk, scale) {
+        (DecodingResult::U8(bytes), Scale::Type | Scale::Index) if bits < 8 => {
+            let stride = (count * usize::from(bits)).div_ceil(8);
+            let packed = bytes.get(y * stride..(y + 1) * stride).unwrap_or_default();
+            unpack(packed, bits, count, scale, row);
+        }
+        (DecodingResult::U8(bytes), Scale::Type | Scale::Index) => {
+            row.extend_from_slice(bytes.get(y * count..(y + 1) * count).unwrap_or_default());
+        }
+        (DecodingResult::U16(words), Scale::Type) => {
+            let words = words.get(y * count..(y + 1) * count).unwrap_or_default();
+            row.extend(words.iter().map(|word| u8::try_from(word >> 8).unwrap_or(u8::MAX)));
+        }
+        (DecodingResult::U16(words), Scale::Index) => {
+            let words = words.get(y * count..(y + 1) * count).unwrap_or_default();
+            row.extend(words.iter().map(|word| u8::try_from(*word).unwrap_or(u8::MAX)));
+        }
+        (chunk, scale) => {
+            let (low, high) = match scale {
+                Scale::Range(low, high) if high > low => (low, high),
+                _ => (0.0, 1.0),
+            };
+            each_number(chunk, y * count, count, |number| {
+                // Clamped to 0 to 255 before it is cut, and what is no number becomes 0.
+                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=255 in the same line")]
+                row.push(((number - low) / (high - low) * 255.0).round().clamp(0.0, 255.0) as u8);
+            });
+        }
+    }
+}
+
+/// Samples of 1 to 7 bits, most significant bit first, each row from a byte's begin.
+fn unpack(packed: &[u8], bits: u8, count: usize, scale: Scale, row: &mut Vec<u8>) {
+    let most = (1_u16 << bits) - 1;
+    for n in 0..count {
+        let bit = n * usize::from(bits);
+        let Some(high) = packed.get(bit / 8) else { return };
+        let pair = u16::from_be_bytes([*high, packed.get(bit / 8 + 1).copied().unwrap_or(0)]);
+        let shift = 16 - usize::from(bits) - bit % 8;
+        let number = pair >> shift & most;
+        let number = if matches!(scale, Scale::Index) { number } else { number * 255 / most };
+        row.push(u8::try_from(number).unwrap_or(u8::MAX));
+    }
+}
+
+/// Calls for each number from a place on, as floating point.
+fn each_number(chunk: &DecodingResult, from: usize, count: usize, mut call: impl FnMut(f64)) {
+    macro_rules! each {
+        ($numbers:expr, $convert:expr) => {
+            $numbers.iter().skip(from).take(count).map($convert).for_each(&mut call)
+        };
+    }
+    match chunk {
+        DecodingResult::U8(numbers) => each!(numbers, |n| f64::from(*n)),
+        DecodingResult::U16(numbers) => each!(numbers, |n| f64::from(*n)),
+        DecodingResult::U32(numbers) => each!(numbers, |n| f64::from(*n)),
+        DecodingResult::U64(numbers) => each!(numbers, |n| *n as f64),
+        DecodingResult::I8(numbers) => each!(numbers, |n| f64::from(*n)),
+        DecodingResult::I16(numbers) => each!(numbers, |n| f64::from(*n)),
+        DecodingResult::I32(numbers) => each!(numbers, |n| f64::from(*n)),
+        DecodingResult::I64(numbers) => each!(numbers, |n| *n as f64),
+        DecodingResult::F16(numbers) => each!(numbers, |n| n.to_f64()),
+        DecodingResult::F32(numbers) => each!(numbers, |n| f64::from(*n)),
+        DecodingResult::F64(numbers) => each!(numbers, |n| *n),
+    }
+}
+
+pub(super) fn refusal(error: &TiffError) -> Refusal {
+    match error {
+        TiffError::UnsupportedError(_) => Refusal::unsupported(error.to_string().chars().take(200).collect::<String>()),
+        TiffError::LimitsExceeded => Refusal::new(Code::LimitExceeded, "a strip or tile needs more memory than allowed"),
+        _ => Refusal::corrupt(error.to_string().chars().take(200).collect::<String>()),
+    }
+}
