@@ -1,2 +1,75 @@
-//! (written next)
-fn main() {}
+//! The test decoder whose input, a line of text, tells it to panic, spin, eat memory, lie or attack; and the attacker of the self-test.
+
+mod attack;
+mod break_down;
+mod lie;
+
+use assay_contract::details::ImageDetails;
+use assay_contract::exchange::{Refusal, Task};
+use assay_contract::{AssetKind, Details, Facts, MediaAttributes};
+use assay_kit::{Answer, Decoder, Input, Layer, Layers, Stop};
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+/// Does what its input says.
+struct Faulty;
+
+impl Decoder for Faulty {
+    fn family(&self) -> &'static str {
+        "faulty"
+    }
+
+    fn libraries(&self) -> BTreeMap<String, String> {
+        BTreeMap::from([("misfortune".to_owned(), env!("CARGO_PKG_VERSION").to_owned())])
+    }
+
+    fn decode(&self, task: &Task, input: &mut Input, answer: &mut Answer) -> Result<(), Stop> {
+        let text = input.whole(64 << 20)?.into_owned();
+        let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let words: Vec<String> = String::from_utf8_lossy(line).split_whitespace().map(str::to_owned).collect();
+        let number = |place: usize| words.get(place).and_then(|word| word.parse::<u64>().ok()).unwrap_or(0);
+        let command = words.first().map_or("", String::as_str);
+        if command == "facts" {
+            let side = |place| u32::try_from(number(place)).unwrap_or(u32::MAX);
+            return answer.facts(&facts(task, side(1), side(2)));
+        }
+        if let Some(outcome) = attack::try_it(command, &words) {
+            return attack::confess(answer, &outcome);
+        }
+        if let Some(outcome) = lie::tell(command, &words, task, input, answer) {
+            return outcome;
+        }
+        break_down::now(command, number(1), task, answer).unwrap_or_else(|| Err(Refusal::unsupported("no such command").into()))
+    }
+}
+
+/// Facts of a picture that there is not.
+fn facts(task: &Task, width: u32, height: u32) -> Facts {
+    let mut media_attributes = MediaAttributes::new(AssetKind::Image, &task.mime_type, task.content_length);
+    (media_attributes.width, media_attributes.height) = (Some(width), Some(height));
+    let details = ImageDetails { stored_width: width, stored_height: height, ..ImageDetails::default() };
+    Facts { media_attributes, details: Details::Image(Box::new(details)) }
+}
+
+fn main() -> ExitCode {
+    assay_kit::serve_with(&Faulty, layers(std::env::args().skip(1)))
+}
+
+/// `--without seccomp` leaves a layer off; `--pretending seccomp` leaves it off and claims it, so that only the self-test can notice.
+fn layers(mut words: impl Iterator<Item = String>) -> Layers {
+    let mut layers = Layers::ALL;
+    while let (Some(how), Some(which)) = (words.next(), words.next()) {
+        let layer = match how.as_str() {
+            "--without" => Layer::Off,
+            "--pretending" => Layer::Claimed,
+            _ => continue,
+        };
+        match which.as_str() {
+            "landlock" => layers.landlock = layer,
+            "seccomp" => layers.seccomp = layer,
+            "limits" => layers.limits = layer,
+            _ => {}
+        }
+    }
+    layers
+}

@@ -1,0 +1,84 @@
+//! What a dying child still says: in a signal handler or with no memory left, so nothing here allocates.
+
+use crate::kernel;
+use assay_contract::exchange::{Death, EXIT_FORBIDDEN_CALL, EXIT_OUT_OF_MEMORY};
+use assay_contract::frame::{Frame, FrameHeader, FrameKind, HEADER_BYTES};
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Set in a child: elsewhere nobody listens at descriptor 0.
+static IN_CHILD: AtomicBool = AtomicBool::new(false);
+
+/// From here on this process is a child whose socket is descriptor 0.
+pub(crate) fn speak_as_child() {
+    IN_CHILD.store(true, Ordering::Release);
+}
+
+/// Whether this process is a child.
+pub(crate) fn is_child() -> bool {
+    IN_CHILD.load(Ordering::Acquire)
+}
+
+/// Says that memory is used up, and ends the process. For decoders whose C library was refused memory and says so.
+pub fn out_of_memory() -> ! {
+    say(format_args!("{{\"how\":\"out-of-memory\"}}"));
+    kernel::exit(EXIT_OUT_OF_MEMORY)
+}
+
+/// Has forbidden system calls reported by their number.
+pub(crate) fn report_forbidden_calls() -> io::Result<()> {
+    kernel::on_forbidden_call(forbidden_call)
+}
+
+fn forbidden_call(number: i64) -> ! {
+    say(format_args!("{{\"how\":\"violation\",\"syscall\":{number}}}"));
+    kernel::exit(EXIT_FORBIDDEN_CALL)
+}
+
+/// Says that the decoder panicked. Allocates: a panic leaves memory to do so.
+pub(crate) fn panicked(message: &str) {
+    let message = message.chars().take(500).collect();
+    if let Ok(frame) = Frame::new(FrameKind::Died, &Death::Panic { message }, Vec::new()) {
+        write(&frame.prologue());
+    }
+}
+
+fn say(head: std::fmt::Arguments<'_>) {
+    let mut bytes = [0; 128];
+    let (fixed, rest) = bytes.split_at_mut(HEADER_BYTES);
+    let free = rest.len();
+    let mut left = &mut *rest;
+    if left.write_fmt(head).is_err() {
+        return;
+    }
+    let said = free - left.len();
+    let header = FrameHeader { kind: FrameKind::Died, head_bytes: u32::try_from(said).unwrap_or(0), body_bytes: 0 };
+    fixed.copy_from_slice(&header.to_bytes());
+    write(bytes.get(..HEADER_BYTES + said).unwrap_or_default());
+}
+
+fn write(mut bytes: &[u8]) {
+    if !is_child() {
+        return;
+    }
+    while !bytes.is_empty() {
+        match rustix::io::write(kernel::STDIN, bytes) {
+            Ok(count) if count > 0 => bytes = bytes.get(count..).unwrap_or_default(),
+            Err(rustix::io::Errno::INTR) => {}
+            // Nobody listens any more; the exit code says the rest.
+            _ => return,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_written_by_hand_are_those_that_the_worker_reads() {
+        let read = |words: &str| serde_json::from_str::<Death>(words).unwrap();
+        assert_eq!(read(r#"{"how":"out-of-memory"}"#), Death::OutOfMemory);
+        assert_eq!(read(r#"{"how":"violation","syscall":41}"#), Death::Violation { syscall: 41 });
+    }
+}
