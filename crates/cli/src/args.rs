@@ -1,0 +1,294 @@
+//! The command line: verbs, and the settings that every verb takes.
+
+use crate::tracing_setup::LogStyle;
+use assay_contract::{IntegrationId, OrganizationId, TaskId};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Looks inside assets that stay in the customer's own cloud storage: what is this file, how large, which codec, how long,
+/// what does it look like? Nothing of it is kept.
+#[derive(Debug, Parser)]
+#[command(name = "assay", version, max_term_width = 100, arg_required_else_help = true)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub settings: SettingsArguments,
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// Where the configuration comes from.
+#[derive(Debug, Args)]
+pub struct SettingsArguments {
+    /// Configuration file, TOML; environment (ASSAY_STORE_URL …) goes over it, `--set` over both.
+    #[arg(long, global = true, value_name = "FILE", env = "ASSAY_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// One setting, e.g. `--set store.url=postgres://…`; may be repeated.
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
+    pub sets: Vec<String>,
+    /// Folder of the embedded store, queue and shelf.
+    #[arg(long, global = true, value_name = "DIR", default_value = "./assay-store")]
+    pub folder: PathBuf,
+    /// The organisation that this command speaks for.
+    #[arg(long, global = true, value_name = "ID", default_value = "default", env = "ASSAY_ORGANIZATION")]
+    pub organization: OrganizationId,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Look at files or addresses and print what they are.
+    Inspect(Inspect),
+    /// Everything in one process: queue, store, shelf and worker in one folder.
+    Up(Up),
+    /// A worker for the configured broker, store and shelf.
+    Worker(Worker),
+    /// Queue assets: a manifest, addresses, or both.
+    Submit(Submit),
+    /// Follow a task until it is done.
+    Watch(Watch),
+    /// Register and check customers' delegations.
+    Integration(Integration),
+    /// Look at jobs that were given up, and queue them again.
+    Dead(Dead),
+    /// What a failure code means and what to do about it.
+    Explain(Explain),
+    /// Check or show the configuration.
+    Config(Config),
+    /// Bring the store's schema up to date.
+    Migrate,
+    /// Print the JSON Schema of jobs or records.
+    Schema(Schema),
+}
+
+impl Verb {
+    /// Who reads this verb's log.
+    pub const fn log_style(&self) -> LogStyle {
+        match self {
+            Self::Up(_) => LogStyle::Service,
+            Self::Worker(worker) if !worker.plan => LogStyle::Service,
+            _ => LogStyle::Command,
+        }
+    }
+}
+
+/// `assay inspect`
+#[derive(Debug, Args)]
+pub struct Inspect {
+    /// Files, or addresses: https, and s3:// with an integration.
+    #[arg(value_name = "FILE|URI")]
+    pub what: Vec<String>,
+    /// One record a line, in the order of the arguments.
+    #[arg(long)]
+    pub json: bool,
+    /// Write thumbnails and derivatives into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub thumbnails: Option<PathBuf>,
+    /// Read more arguments from a file, one a line; `-` is standard input.
+    #[arg(long, value_name = "FILE|-")]
+    pub files_from: Option<PathBuf>,
+    /// The integration that bucket addresses are read with.
+    #[arg(long, value_name = "ID")]
+    pub integration: Option<IntegrationId>,
+    /// The profile to use.
+    #[arg(long, default_value = "default")]
+    pub profile: String,
+}
+
+/// `assay up`
+#[derive(Debug, Args)]
+pub struct Up {
+    /// End when the queue is empty and nothing is at work.
+    #[arg(long)]
+    pub until_idle: bool,
+}
+
+/// `assay worker`
+#[derive(Debug, Args)]
+pub struct Worker {
+    /// Print slots and budgets, and end.
+    #[arg(long)]
+    pub plan: bool,
+}
+
+/// `assay submit`
+#[derive(Debug, Args)]
+pub struct Submit {
+    /// Manifests (`*.jsonl`: a job, or a row with `uri` or `row_data`, on each line) or addresses.
+    #[arg(required = true, value_name = "MANIFEST.jsonl|URI")]
+    pub what: Vec<String>,
+    /// The integration to read with, for rows that name none.
+    #[arg(long, value_name = "ID")]
+    pub integration: Option<IntegrationId>,
+    /// How urgent.
+    #[arg(long, value_enum, default_value_t = LaneArgument::Batch)]
+    pub lane: LaneArgument,
+    /// The profile to use, for rows that name none.
+    #[arg(long, default_value = "default")]
+    pub profile: String,
+    /// What the task is called.
+    #[arg(long, default_value = "submitted")]
+    pub name: String,
+    /// Follow the task until it is done.
+    #[arg(long)]
+    pub watch: bool,
+    /// Print the task as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A lane, as an argument.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum LaneArgument {
+    /// Somebody waits.
+    Interactive,
+    /// Nobody waits.
+    Batch,
+}
+
+/// `assay watch`
+#[derive(Debug, Args)]
+pub struct Watch {
+    /// The task, as `submit` printed it.
+    pub task: TaskId,
+    /// A JSON line a second, and each record at the end.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `assay integration`
+#[derive(Debug, Args)]
+pub struct Integration {
+    #[command(subcommand)]
+    pub verb: IntegrationVerb,
+}
+
+/// What to do with integrations.
+#[derive(Debug, Subcommand)]
+pub enum IntegrationVerb {
+    /// Register one, and print the policies that the customer pastes.
+    Add(AddIntegration),
+    /// List those of the organisation.
+    List {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Try one for real: role, external id, one object.
+    Check {
+        /// Which.
+        id: IntegrationId,
+        /// The object to read one byte of.
+        #[arg(long, value_name = "URI")]
+        sample: Option<String>,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make one the organisation's default.
+    Default {
+        /// Which.
+        id: IntegrationId,
+    },
+    /// Remove one.
+    Remove {
+        /// Which.
+        id: IntegrationId,
+    },
+}
+
+/// `assay integration add`
+#[derive(Debug, Args)]
+pub struct AddIntegration {
+    /// Its name.
+    pub id: IntegrationId,
+    /// ARN of the customer's role. Without one yet, `arn:aws:iam::000000000000:role/temporary` reserves the external id.
+    #[arg(long, value_name = "ARN")]
+    pub role_arn: String,
+    /// A bucket, or a part of one, that it covers: `s3://bucket/prefix/`; may be repeated.
+    #[arg(long = "covers", required = true, value_name = "s3://BUCKET[/PREFIX]")]
+    pub covers: Vec<String>,
+    /// The bucket's region, where it is known.
+    #[arg(long)]
+    pub region: Option<String>,
+    /// Account that must own the buckets.
+    #[arg(long, value_name = "ACCOUNT")]
+    pub bucket_owner: Option<String>,
+    /// The customer also grants listing, so that a missing key can be told from a forbidden one.
+    #[arg(long)]
+    pub may_list: bool,
+    /// As JSON: `external_id`, `trust_policy`, `permission_policy`.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `assay dead`
+#[derive(Debug, Args)]
+pub struct Dead {
+    #[command(subcommand)]
+    pub verb: DeadVerb,
+}
+
+/// What to do with dead letters.
+#[derive(Debug, Subcommand)]
+pub enum DeadVerb {
+    /// List the oldest.
+    List {
+        /// At most this many.
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one.
+    Show {
+        /// Its id.
+        id: String,
+    },
+    /// Queue again, with all attempts.
+    Requeue {
+        /// Their ids.
+        #[arg(required = true)]
+        ids: Vec<String>,
+    },
+}
+
+/// `assay explain`
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// A failure code; all of them without one.
+    pub code: Option<String>,
+}
+
+/// `assay config`
+#[derive(Debug, Args)]
+pub struct Config {
+    #[command(subcommand)]
+    pub verb: ConfigVerb,
+}
+
+/// What to do with the configuration.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum ConfigVerb {
+    /// Report all problems at once.
+    Check,
+    /// Print what is in force, secrets withheld.
+    Show,
+}
+
+/// `assay schema`
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// Which.
+    #[arg(value_enum)]
+    pub which: SchemaArgument,
+}
+
+/// A message.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum SchemaArgument {
+    /// `assay.job/1`
+    Job,
+    /// `assay.record/1`
+    Record,
+}

@@ -1,0 +1,168 @@
+//! Puts the rooms together as the configuration says.
+
+use crate::config::Config;
+use anyhow::Context;
+use assay_access::{Access, AccessConfig, WorkerIdentity};
+use assay_broker::{Embedded, EmbeddedConfig, RabbitMq, RabbitMqConfig, SharedBroker};
+use assay_contract::Secret;
+use assay_contract::clock::SystemClock;
+use assay_contract::record::WorkerRef;
+use assay_fetch::{FetchConfig, Fetcher};
+use assay_sandbox::{Sandbox, SandboxConfig};
+use assay_store::{Shelf, ShelfKeys, ShelfOptions, Store, open_shelf};
+use assay_worker::plan::{Allowance, Wishes};
+use assay_worker::slots::Slots;
+use assay_worker::{Plan, Rooms, Settings};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The decoder families of this version.
+pub const FAMILIES: [&str; 2] = ["image", "media"];
+
+/// The store, migrated where it is ours alone.
+pub async fn store(config: &Config) -> anyhow::Result<Store> {
+    let url = &config.store.url.as_ref().context("store.url is not set")?.0;
+    if let Some(path) = url.expose().strip_prefix("sqlite://")
+        && let Some(folder) = std::path::Path::new(path).parent()
+    {
+        std::fs::create_dir_all(folder).with_context(|| format!("the folder {} can't be made", folder.display()))?;
+    }
+    let store = Store::open(url).await.context("the store can't be opened")?;
+    let pending = store.migrations_pending().await.context("the store does not answer")?;
+    anyhow::ensure!(pending.is_empty(), "the store's schema is {} step(s) behind: run `assay migrate`", pending.len());
+    Ok(store)
+}
+
+/// The shelf.
+pub fn shelf(config: &Config) -> anyhow::Result<Arc<dyn Shelf>> {
+    let section = &config.shelf;
+    let keys = match (&section.access_key_id, &section.secret_access_key) {
+        (Some(id), Some(secret)) => ShelfKeys::Aws { access_key_id: id.clone(), secret_access_key: secret.0.clone(), session_token: None },
+        _ => ShelfKeys::Platform,
+    };
+    let options = ShelfOptions { endpoint: section.endpoint.clone(), region: section.region.clone(), keys };
+    let url = section.url.as_deref().context("shelf.url is not set")?;
+    Ok(Arc::from(open_shelf(url, &options).context("the shelf can't be opened")?))
+}
+
+/// The queue.
+pub async fn broker(config: &Config) -> anyhow::Result<SharedBroker> {
+    let url = &config.broker.url.as_ref().context("broker.url is not set")?.0;
+    if let Some(path) = url.expose().strip_prefix("embedded://") {
+        if let Some(folder) = std::path::Path::new(path).parent() {
+            std::fs::create_dir_all(folder).with_context(|| format!("the folder {} can't be made", folder.display()))?;
+        }
+        return Ok(Arc::new(Embedded::open(EmbeddedConfig::at(path)).await.context("the embedded queue can't be opened")?));
+    }
+    let mut settings = RabbitMqConfig::at(url.clone());
+    if let Some(prefix) = &config.broker.prefix {
+        settings.prefix.clone_from(prefix);
+    }
+    Ok(Arc::new(RabbitMq::connect(settings).await.context("the broker can't be reached")?))
+}
+
+/// Customers' clouds.
+pub async fn access(config: &Config) -> Access {
+    let section = &config.access;
+    let identity = match (&section.access_key_id, &section.secret_access_key) {
+        (Some(id), Some(secret)) => WorkerIdentity::Static { access_key_id: id.clone(), secret_access_key: secret.0.clone() },
+        _ => WorkerIdentity::Ambient,
+    };
+    Access::new(AccessConfig {
+        identity,
+        sts_endpoint: section.sts_endpoint.clone(),
+        s3_endpoint: section.s3_endpoint.clone(),
+        region: section.region.clone(),
+        ..AccessConfig::default()
+    })
+    .await
+}
+
+/// Downloads, within the plan's budget.
+pub fn fetcher(config: &Config, plan: &Plan) -> anyhow::Result<Fetcher> {
+    let (section, defaults) = (&config.fetch, FetchConfig::default());
+    let settings = FetchConfig {
+        spill_above: section.spill_above.unwrap_or(defaults.spill_above),
+        spill_folder: section.spill_folder.clone().unwrap_or(defaults.spill_folder.clone()),
+        memory_budget: plan.memory_budget,
+        spill_budget: section.spill_budget.unwrap_or(defaults.spill_budget),
+        interactive_reserve: plan.interactive_reserve,
+        private_ranges: section.private_ranges.iter().filter_map(|range| range.parse().ok()).collect(),
+        bucket_endpoint: config.access.s3_endpoint.clone(),
+        proxy: section.proxy.as_ref().map(|proxy| proxy.0.clone()),
+        ..defaults
+    };
+    Fetcher::new(settings).context("downloads can't be set up")
+}
+
+/// Slots and budgets of this container.
+pub fn plan(config: &Config) -> anyhow::Result<Plan> {
+    let wishes = Wishes {
+        decodes: config.worker.decodes,
+        fetches: config.worker.fetches,
+        interactive: config.worker.interactive,
+        memory_budget: config.worker.memory_budget,
+        child_bytes: config.profiles.values().map(|profile| profile.decode.memory_bytes).max().unwrap_or(0),
+    };
+    Plan::derive(Allowance::of_this_process(), wishes).context("the worker would not fit")
+}
+
+/// The decoders.
+pub async fn sandbox(config: &Config, max_children: usize) -> anyhow::Result<Sandbox> {
+    let settings = match &config.worker.decoders {
+        Some(folder) => SandboxConfig {
+            decoders_folder: folder.clone(),
+            families: FAMILIES.iter().map(|family| (*family).to_owned()).collect(),
+            max_children,
+        },
+        None => SandboxConfig::beside_executable(&FAMILIES, max_children)?,
+    };
+    Sandbox::start(settings).await.context("the sandbox can't be started")
+}
+
+/// Everything a worker needs. The sandbox is attacked first: where an attack succeeds there is no worker.
+pub async fn rooms(config: Config, plan: &Plan) -> anyhow::Result<Rooms> {
+    let children = usize::from(plan.slots.decodes) + usize::from(plan.slots.interactive);
+    let sandbox = sandbox(&config, children).await?;
+    sandbox.self_test().await.context("the sandbox failed its own test; this worker refuses to work")?;
+    Ok(Rooms {
+        broker: broker(&config).await?,
+        store: store(&config).await?,
+        shelf: shelf(&config)?,
+        access: access(&config).await,
+        fetcher: fetcher(&config, plan)?,
+        sandbox,
+        clock: SystemClock::shared(),
+        slots: Slots::new(plan.slots),
+        settings: settings(config),
+    })
+}
+
+fn settings(config: Config) -> Settings {
+    let (section, defaults) = (config.worker, Settings::default());
+    let seconds = |wish: Option<u64>, fallback: Duration| wish.map_or(fallback, Duration::from_secs);
+    Settings {
+        worker: WorkerRef { id: section.id.unwrap_or_else(worker_id), region: section.region },
+        profiles: config.profiles,
+        attempts: section.attempts.unwrap_or(defaults.attempts),
+        job_deadline: seconds(section.job_deadline_s, defaults.job_deadline),
+        url_lifetime: defaults.url_lifetime,
+        claim_lease: seconds(section.claim_lease_s, defaults.claim_lease),
+        drain: seconds(section.drain_s, defaults.drain),
+    }
+}
+
+/// Made anew at each start: a restarted worker must not be taken for the one that held its claims.
+fn worker_id() -> String {
+    format!("worker-{}", assay_contract::JobId::generate())
+}
+
+/// A secret that is never needed again is not kept: used by `config show`.
+pub fn withheld(secret: &Secret<String>) -> String {
+    let text = secret.expose();
+    let Some((scheme, rest)) = text.split_once("://") else { return "(withheld)".to_owned() };
+    match rest.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}://(withheld)@{host}"),
+        None => format!("{scheme}://{rest}"),
+    }
+}

@@ -1,0 +1,148 @@
+//! A record as a person reads it: a short card, one fact a line.
+
+use assay_contract::details::Details;
+use assay_contract::record::{Record, Status};
+use std::fmt::Write;
+
+/// The card of one record.
+pub fn card(record: &Record) -> String {
+    let mut card = Card(String::new());
+    let mark = match record.status {
+        Status::Complete => "✓",
+        Status::Partial => "~",
+        Status::Failed => "✗",
+    };
+    let _ = writeln!(card.0, "{mark} {}", shown(&record.asset.uri));
+    if let Some(failure) = &record.failure {
+        card.line("failed", &format!("{} · {}", failure.code, failure.message));
+    }
+    if let Some(attributes) = &record.media_attributes {
+        let kind = record.details.as_ref().map_or("", |details| details.kind().as_str());
+        card.line(kind, &format!("{} · {}", attributes.mime_type, size(attributes.content_length)));
+    } else if let Some(detected) = &record.asset.detected_type {
+        card.line("detected", detected);
+    }
+    match &record.details {
+        Some(Details::Image(image)) => {
+            let frames = image.frame_count.filter(|count| *count > 1).map(|count| format!(" · {count} frames"));
+            card.line("size", &format!("{}{}", shape(record), frames.unwrap_or_default()));
+            card.list(
+                "color",
+                [
+                    image.color_model.clone(),
+                    image.bit_depth.map(|bits| format!("{bits} bit")),
+                    image.icc_profile.clone(),
+                    image.dominant_color.clone(),
+                ],
+            );
+            if let Some(exif) = &image.exif {
+                card.list("camera", [exif.make.clone(), exif.model.clone(), exif.taken_at.clone()]);
+            }
+        }
+        Some(Details::Video(video)) => {
+            card.line("size", &shape(record));
+            card.list(
+                "video",
+                [Some(video.codec_name.clone()), video.profile.clone(), video.pixel_format.clone(), video.hdr_format.clone()],
+            );
+            card.list(
+                "time",
+                [video.duration_s.map(time), video.frame_rate.map(|rate| format!("{:.3} frames/s", rate.value())), counted(record)],
+            );
+            for track in &video.audio {
+                card.list(
+                    "audio",
+                    [Some(track.codec_name.clone()), track.sample_rate_hz.map(|hz| format!("{hz} Hz")), track.channel_layout.clone()],
+                );
+            }
+        }
+        Some(Details::Audio(audio)) => {
+            card.list(
+                "audio",
+                [Some(audio.codec_name.clone()), audio.sample_rate_hz.map(|hz| format!("{hz} Hz")), audio.channel_layout.clone()],
+            );
+            card.list("time", [audio.duration_s.map(time), audio.bit_rate_bps.map(|bps| format!("{} kbit/s", bps / 1000))]);
+        }
+        None => {}
+    }
+    for thumbnail in &record.thumbnails {
+        let place = thumbnail.uri.as_deref().map(|uri| format!(" · {}", shown(uri))).unwrap_or_default();
+        card.line(&thumbnail.name, &format!("{} × {} · {}{place}", thumbnail.width, thumbnail.height, size(thumbnail.bytes)));
+    }
+    for issue in &record.issues {
+        card.line("issue", &format!("{} · {}", issue.code, issue.message));
+    }
+    if let Some(sha256) = &record.asset.sha256 {
+        card.line("sha256", sha256);
+    }
+    card.0
+}
+
+struct Card(String);
+
+impl Card {
+    fn line(&mut self, name: &str, value: &str) {
+        let _ = writeln!(self.0, "  {name:<9} {}", plain(value));
+    }
+
+    fn list<const N: usize>(&mut self, name: &str, values: [Option<String>; N]) {
+        let present: Vec<String> = values.into_iter().flatten().collect();
+        if !present.is_empty() {
+            self.line(name, &present.join(" · "));
+        }
+    }
+}
+
+/// A file name may hold anything; a terminal obeys control characters.
+pub fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+fn shown(uri: &str) -> String {
+    plain(uri.strip_prefix("file:").unwrap_or(uri))
+}
+
+fn shape(record: &Record) -> String {
+    match record.media_attributes.as_ref().map(|attributes| (attributes.width, attributes.height)) {
+        Some((Some(width), Some(height))) => format!("{width} × {height}"),
+        _ => "unknown".to_owned(),
+    }
+}
+
+fn counted(record: &Record) -> Option<String> {
+    record.media_attributes.as_ref()?.frame_count.map(|count| format!("{count} frames"))
+}
+
+/// Seconds as a player shows them.
+pub fn time(seconds: f64) -> String {
+    if seconds < 60.0 {
+        return format!("{seconds:.2} s");
+    }
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a saturating cast of a positive number of seconds")]
+    let whole = seconds.round() as u64;
+    format!("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60)
+}
+
+/// Bytes as people read them: powers of 1,000, as storage is sold.
+pub fn size(bytes: u64) -> String {
+    const UNITS: [(&str, f64); 4] = [("GB", 1e9), ("MB", 1e6), ("kB", 1e3), ("bytes", 1.0)];
+    let bytes = bytes as f64;
+    let (unit, scale) = UNITS.into_iter().find(|(_, scale)| bytes >= *scale).unwrap_or(("bytes", 1.0));
+    if scale > 1.0 { format!("{:.1} {unit}", bytes / scale) } else { format!("{bytes:.0} {unit}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_times_read_well() {
+        assert_eq!([size(0), size(999), size(305_973), size(2_400_000_000)], ["0 bytes", "999 bytes", "306.0 kB", "2.4 GB"]);
+        assert_eq!([time(2.0), time(3725.2)], ["2.00 s", "1:02:05"]);
+    }
+
+    #[test]
+    fn a_file_name_can_not_drive_the_terminal() {
+        assert_eq!(plain("a\u{1b}[2Jb"), "a\u{fffd}[2Jb");
+    }
+}

@@ -1,0 +1,15 @@
+//! The configuration: one TOML file, environment over it, `--set` over both; unknown keys are refused, all problems told at once.
+
+mod layers;
+mod sections;
+
+pub use layers::Problems;
+pub use sections::{Config, Hidden};
+
+use crate::args::SettingsArguments;
+
+/// What is in force for a command.
+pub fn read(arguments: &SettingsArguments) -> Result<Config, Problems> {
+    let table = layers::layered(arguments)?;
+    Config::from_table(&table, &arguments.folder)
+}

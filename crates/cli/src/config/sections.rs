@@ -1,0 +1,271 @@
+//! The sections of the configuration and their defaults.
+
+use super::layers::Problems;
+use assay_contract::{Profile, Secret};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use toml::{Table, Value};
+
+/// What is in force.
+#[derive(Debug, Default)]
+pub struct Config {
+    /// `[store]`
+    pub store: StoreSection,
+    /// `[shelf]`
+    pub shelf: ShelfSection,
+    /// `[broker]`
+    pub broker: BrokerSection,
+    /// `[access]`
+    pub access: AccessSection,
+    /// `[fetch]`
+    pub fetch: FetchSection,
+    /// `[worker]`
+    pub worker: WorkerSection,
+    /// `[profiles.NAME]`; `default` is always there.
+    pub profiles: BTreeMap<String, Profile>,
+}
+
+/// A secret in the file: never printed.
+#[derive(Debug, Clone)]
+pub struct Hidden(pub Secret<String>);
+
+impl<'de> Deserialize<'de> for Hidden {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from).map(|text| Self(Secret::new(text)))
+    }
+}
+
+/// Records, rows, tasks, integrations.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StoreSection {
+    /// `sqlite://PATH` or `postgres://…`; in the folder by default.
+    pub url: Option<Hidden>,
+}
+
+/// Thumbnails and derivatives.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ShelfSection {
+    /// `file:///DIR`, `s3://BUCKET/PREFIX`, `gs://…`, `az://…`; in the folder by default.
+    pub url: Option<String>,
+    /// Another endpoint than the provider's own.
+    pub endpoint: Option<String>,
+    /// The bucket's region.
+    pub region: Option<String>,
+    /// The operator's own key, for S3.
+    pub access_key_id: Option<String>,
+    /// And its secret.
+    pub secret_access_key: Option<Hidden>,
+}
+
+/// The queue.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BrokerSection {
+    /// `amqp[s]://…`; the embedded queue in the folder by default.
+    pub url: Option<Hidden>,
+    /// First word of all queue names.
+    pub prefix: Option<String>,
+}
+
+/// Customers' clouds.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AccessSection {
+    /// Where the worker runs.
+    pub region: Option<String>,
+    /// STS, where it is not AWS's own.
+    pub sts_endpoint: Option<String>,
+    /// S3, where it is not AWS's own; it alone may be http.
+    pub s3_endpoint: Option<String>,
+    /// The worker's own key; the platform's identity by default.
+    pub access_key_id: Option<String>,
+    /// And its secret.
+    pub secret_access_key: Option<Hidden>,
+}
+
+/// Downloads.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FetchSection {
+    /// Assets larger than this go to an encrypted temporary file, bytes.
+    pub spill_above: Option<u64>,
+    /// Folder of those.
+    pub spill_folder: Option<PathBuf>,
+    /// Most bytes in it at once.
+    pub spill_budget: Option<u64>,
+    /// Private networks that buckets may resolve into, CIDR.
+    pub private_ranges: Vec<String>,
+    /// Egress proxy.
+    pub proxy: Option<Hidden>,
+}
+
+/// The worker.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WorkerSection {
+    /// Its id in records; made at start by default.
+    pub id: Option<String>,
+    /// Where it runs, for records.
+    pub region: Option<String>,
+    /// Folder of the decoders; beside `assay` by default.
+    pub decoders: Option<PathBuf>,
+    /// Address of `/livez`, `/readyz` and `/metrics`; none by default.
+    pub listen: Option<std::net::SocketAddr>,
+    /// Children at once.
+    pub decodes: Option<u16>,
+    /// Downloads at once.
+    pub fetches: Option<u16>,
+    /// Slots of the interactive lane.
+    pub interactive: Option<u16>,
+    /// Bytes of assets in memory at once.
+    pub memory_budget: Option<u64>,
+    /// Attempts before a transient failure is the answer.
+    pub attempts: Option<u32>,
+    /// A job's whole time, seconds.
+    pub job_deadline_s: Option<u64>,
+    /// How long a shutdown waits, seconds.
+    pub drain_s: Option<u64>,
+    /// How long a dead worker's claims hold, seconds.
+    pub claim_lease_s: Option<u64>,
+}
+
+impl Config {
+    /// Reads the sections; every problem is told, not only the first.
+    pub fn from_table(table: &Table, folder: &Path) -> Result<Self, Problems> {
+        let mut problems = Problems::default();
+        const SECTIONS: [&str; 7] = ["store", "shelf", "broker", "access", "fetch", "worker", "profiles"];
+        for name in table.keys().filter(|name| !SECTIONS.contains(&name.as_str())) {
+            problems.0.push(format!("[{name}]: there is no such section; there are {}", SECTIONS.join(", ")));
+        }
+        let mut config = Self {
+            store: section(table, "store", &mut problems),
+            shelf: section(table, "shelf", &mut problems),
+            broker: section(table, "broker", &mut problems),
+            access: section(table, "access", &mut problems),
+            fetch: section(table, "fetch", &mut problems),
+            worker: section(table, "worker", &mut problems),
+            profiles: profiles(table, &mut problems),
+        };
+        config.fill_in(folder, &mut problems);
+        config.check(&mut problems);
+        if problems.0.is_empty() { Ok(config) } else { Err(problems) }
+    }
+
+    /// What was not said lies in the folder.
+    fn fill_in(&mut self, folder: &Path, problems: &mut Problems) {
+        let folder = match std::path::absolute(folder) {
+            Ok(folder) => folder,
+            Err(error) => return problems.0.push(format!("--folder: {error}")),
+        };
+        self.store.url.get_or_insert_with(|| Hidden(Secret::new(format!("sqlite://{}", folder.join("assay.db").display()))));
+        self.shelf.url.get_or_insert_with(|| format!("file://{}", folder.join("shelf").display()));
+        self.broker.url.get_or_insert_with(|| Hidden(Secret::new(format!("embedded://{}", folder.join("queue.db").display()))));
+    }
+
+    fn check(&self, problems: &mut Problems) {
+        for (name, key, secret) in [
+            ("shelf", &self.shelf.access_key_id, &self.shelf.secret_access_key),
+            ("access", &self.access.access_key_id, &self.access.secret_access_key),
+        ] {
+            if key.is_some() != secret.is_some() {
+                problems.0.push(format!("[{name}]: access_key_id and secret_access_key go together"));
+            }
+        }
+        for range in &self.fetch.private_ranges {
+            if let Err(error) = range.parse::<assay_fetch::IpNet>() {
+                problems.0.push(format!("fetch.private_ranges: {range:?}: {error}"));
+            }
+        }
+        if self.worker.attempts == Some(0) {
+            problems.0.push("worker.attempts is 0; at least 1 is needed".to_owned());
+        }
+        // RabbitMQ takes a message back after 30 minutes without an acknowledgement.
+        if self.worker.job_deadline_s.is_some_and(|seconds| seconds == 0 || seconds > 1500) {
+            problems
+                .0
+                .push("worker.job_deadline_s must be 1 to 1500: under the broker's acknowledgement time-out of 30 minutes".to_owned());
+        }
+    }
+}
+
+fn section<T: DeserializeOwned + Default>(table: &Table, name: &str, problems: &mut Problems) -> T {
+    let Some(value) = table.get(name) else { return T::default() };
+    value.clone().try_into().unwrap_or_else(|error: toml::de::Error| {
+        problems.0.push(format!("[{name}]: {}", error.message()));
+        T::default()
+    })
+}
+
+fn profiles(table: &Table, problems: &mut Problems) -> BTreeMap<String, Profile> {
+    let standard = Profile::standard();
+    let mut profiles = BTreeMap::from([(standard.name.clone(), standard.clone())]);
+    let Some(value) = table.get("profiles") else { return profiles };
+    let Value::Table(named) = value else {
+        problems.0.push("[profiles]: write [profiles.NAME]".to_owned());
+        return profiles;
+    };
+    for (name, value) in named {
+        // What a profile does not say is as in the standard one.
+        let whole = Value::try_from(&standard).map(|base| laid_over(base, value.clone()));
+        match whole
+            .map_err(|error| error.to_string())
+            .and_then(|whole| whole.try_into::<Profile>().map_err(|error| error.message().to_owned()))
+        {
+            Ok(profile) => {
+                profiles.insert(name.clone(), Profile { name: name.clone(), ..profile });
+            }
+            Err(error) => problems.0.push(format!("[profiles.{name}]: {error}")),
+        }
+    }
+    profiles
+}
+
+fn laid_over(base: Value, over: Value) -> Value {
+    match (base, over) {
+        (Value::Table(mut base), Value::Table(over)) => {
+            for (key, value) in over {
+                let under = base.remove(&key);
+                base.insert(key, under.map_or(value.clone(), |under| laid_over(under, value)));
+            }
+            Value::Table(base)
+        }
+        (_, over) => over,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Config, Problems> {
+        Config::from_table(&text.parse().unwrap(), Path::new("/srv/assay"))
+    }
+
+    #[test]
+    fn every_problem_is_told_at_once() {
+        let error =
+            read("[stor]\n[store]\nurll = 1\n[worker]\nattempts = 0\n[access]\naccess_key_id = \"a\"\n[fetch]\nprivate_ranges = [\"10\"]")
+                .unwrap_err();
+        assert_eq!(error.0.len(), 5, "{error}");
+        assert!(error.0[0].contains("[stor]") && error.0[1].contains("urll"), "{error}");
+    }
+
+    #[test]
+    fn a_profile_says_only_what_differs() {
+        let config = read("[profiles.small.decode]\npixels = 5\n[profiles.default.fetch]\nimage_bytes = 7").unwrap();
+        assert_eq!((config.profiles["small"].decode.pixels, config.profiles["small"].thumbnails.len()), (5, 2));
+        assert_eq!(config.profiles["default"].fetch.image_bytes, 7);
+        assert!(read("[profiles.small.decode]\npixel = 5").is_err());
+    }
+
+    #[test]
+    fn without_a_word_everything_lies_in_the_folder() {
+        let config = read("").unwrap();
+        assert_eq!(config.store.url.unwrap().0.expose(), "sqlite:///srv/assay/assay.db");
+        assert_eq!(config.shelf.url.as_deref(), Some("file:///srv/assay/shelf"));
+    }
+}

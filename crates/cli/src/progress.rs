@@ -1,0 +1,70 @@
+//! Progress: a bar on a terminal, plain lines elsewhere.
+
+use assay_store::{RowCounts, TaskProgress};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+/// How often a plain line is written where there is no terminal.
+const LINE_EVERY: Duration = Duration::from_secs(5);
+
+/// Shows how far a task is.
+pub struct Progress {
+    bar: Option<ProgressBar>,
+    last_line: Option<Instant>,
+}
+
+impl Progress {
+    /// On standard error: a bar where it is a terminal.
+    pub fn new() -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new(0);
+            let style = ProgressStyle::with_template("{bar:32} {pos}/{len}  {per_sec}  {eta} left  {msg}");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar
+        });
+        Self { bar, last_line: None }
+    }
+
+    /// Shows where the task stands.
+    pub fn show(&mut self, task: &TaskProgress) {
+        let (ended, total) = (task.rows.ended(), task.rows.total());
+        match &self.bar {
+            Some(bar) => {
+                bar.set_length(total);
+                bar.set_position(ended);
+                bar.set_message(outcomes(&task.rows));
+            }
+            None if self.last_line.is_none_or(|last| last.elapsed() >= LINE_EVERY) => {
+                self.last_line = Some(Instant::now());
+                let _ =
+                    std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("{ended}/{total} done · {}\n", outcomes(&task.rows)));
+            }
+            None => {}
+        }
+    }
+
+    /// Leaves the last state on the screen.
+    pub fn finish(self) {
+        if let Some(bar) = self.bar {
+            bar.finish();
+        }
+    }
+}
+
+/// `12 complete · 1 failed`
+pub fn outcomes(rows: &RowCounts) -> String {
+    [
+        ("complete", rows.complete),
+        ("partial", rows.partial),
+        ("failed", rows.failed),
+        ("cancelled", rows.cancelled),
+        ("held", rows.held),
+        ("at work", rows.processing),
+    ]
+    .into_iter()
+    .filter(|(_, count)| *count > 0)
+    .map(|(name, count)| format!("{count} {name}"))
+    .collect::<Vec<_>>()
+    .join(" · ")
+}

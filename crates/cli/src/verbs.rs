@@ -1,0 +1,14 @@
+//! One thin function for each verb.
+
+pub mod config;
+pub mod dead;
+pub mod explain;
+pub mod inspect;
+pub mod integration;
+pub mod manifest;
+pub mod migrate;
+pub mod schema;
+pub mod submit;
+pub mod up;
+pub mod watch;
+pub mod worker;

@@ -1,0 +1,69 @@
+//! `assay dead`: looks at jobs that were given up, and queues them again.
+
+use crate::args::{Dead, DeadVerb, SettingsArguments};
+use crate::assemble;
+use crate::card::plain;
+use crate::config;
+use crate::exit::{Exit, say};
+use assay_broker::{DeadLetter, DeadLetterId, DeadOrigin};
+use assay_contract::address::without_secrets;
+use serde_json::json;
+
+/// Lists, shows or requeues.
+pub async fn run(settings: &SettingsArguments, arguments: Dead) -> anyhow::Result<Exit> {
+    let broker = assemble::broker(&config::read(settings)?).await?;
+    match arguments.verb {
+        DeadVerb::List { limit, json } => {
+            let letters = broker.dead(limit).await?;
+            if letters.is_empty() && !json {
+                say("there are no dead letters")?;
+            }
+            for letter in &letters {
+                say(&if json { seen(letter).to_string() } else { line(letter) })?;
+            }
+        }
+        DeadVerb::Show { id } => match broker.dead_letter(&DeadLetterId::new(&id)).await? {
+            Some(letter) => say(&serde_json::to_string_pretty(&seen(&letter))?)?,
+            None => anyhow::bail!("there is no dead letter {id}; `assay dead list` shows them"),
+        },
+        DeadVerb::Requeue { ids } => {
+            for id in ids {
+                broker.requeue(&DeadLetterId::new(&id)).await?;
+                say(&format!("{id} is queued again"))?;
+            }
+        }
+    }
+    Ok(Exit::Complete)
+}
+
+fn line(letter: &DeadLetter) -> String {
+    format!(
+        "{}  {}  {:<11} {}",
+        letter.id,
+        letter.died_at.map_or_else(|| "-".to_owned(), |at| format!("{at:.0}")),
+        letter.lane,
+        plain(&cause(letter))
+    )
+}
+
+fn cause(letter: &DeadLetter) -> String {
+    match &letter.origin {
+        DeadOrigin::Worker(cause) => format!("{} · {}", cause.code, cause.sentence),
+        DeadOrigin::Broker => "delivered too often without an outcome".to_owned(),
+    }
+}
+
+/// What may be shown: the job without any signature.
+fn seen(letter: &DeadLetter) -> serde_json::Value {
+    let job = match letter.job() {
+        Ok(job) => json!({
+            "job_id": job.job_id, "organization_id": job.organization_id, "data_row_id": job.data_row_id, "global_key": job.global_key,
+            "integration": job.integration, "asset": job.asset.uri().map(without_secrets), "profile": job.profile, "submitted_at": job.submitted_at,
+        }),
+        Err(unreadable) => json!({ "unreadable": unreadable.to_string() }),
+    };
+    json!({
+        "id": letter.id.as_str(), "message_id": letter.message_id, "lane": letter.lane, "attempts": letter.attempts, "bytes": letter.bytes(),
+        "died_at": letter.died_at, "cause": cause(letter), "job": job,
+    })
+}

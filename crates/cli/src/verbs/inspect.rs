@@ -1,0 +1,210 @@
+//! `assay inspect`: looks at files and addresses, on all cores, and prints one record each in the order of the arguments.
+
+use crate::args::{Inspect, SettingsArguments};
+use crate::assemble;
+use crate::card::card;
+use crate::config::{self, Config};
+use crate::exit::{Exit, complain, say};
+use anyhow::Context;
+use assay_access::{Access, Purpose};
+use assay_contract::address::{Reading, without_secrets};
+use assay_contract::clock::{SharedClock, SystemClock};
+use assay_contract::job::{Expected, Lane};
+use assay_contract::record::{Record, Status, WorkerRef};
+use assay_contract::{AssetAddress, Code, Failure, Integration, JobId, OrganizationId, Profile, SignedUrl};
+use assay_fetch::{CancellationToken, Fetched, Fetcher, Lesson, Signer, Want};
+use assay_probe::examine::{Made, What};
+use assay_sandbox::Sandbox;
+use assay_worker::draft::{Draft, Times, derivative_name};
+use assay_worker::stages::probe::look_with;
+use assay_worker::stages::store::extension;
+use async_trait::async_trait;
+use futures::StreamExt;
+use std::collections::BTreeMap;
+use std::io::BufRead;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// What every inspection shares.
+struct Bench {
+    sandbox: Sandbox,
+    fetcher: Fetcher,
+    access: Option<(Access, Option<Integration>)>,
+    clock: SharedClock,
+    profile: Profile,
+    organization: OrganizationId,
+    pictures: Option<PathBuf>,
+}
+
+/// Inspects everything, going on past what fails.
+pub async fn run(settings: &SettingsArguments, arguments: Inspect) -> anyhow::Result<Exit> {
+    let what = listed(&arguments)?;
+    let config = config::read(settings)?;
+    let bench = Bench::set_up(settings, &arguments, &config, &what).await?;
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let mut exit = Exit::Complete;
+    // One more than there are cores: while one waits for its child's last words the cores stay busy.
+    let mut records = futures::stream::iter((0usize..).zip(&what).map(|(place, what)| bench.inspect(place, what))).buffered(cores + 1);
+    while let Some(record) = records.next().await {
+        say(&if arguments.json { serde_json::to_string(&record)? } else { card(&record) })?;
+        exit = exit.max(match record.status {
+            Status::Complete => Exit::Complete,
+            Status::Partial => Exit::Partial,
+            Status::Failed => Exit::Failed,
+        });
+    }
+    Ok(exit)
+}
+
+/// The arguments and the lines of `--files-from`, in that order.
+fn listed(arguments: &Inspect) -> anyhow::Result<Vec<String>> {
+    let mut what = arguments.what.clone();
+    if let Some(list) = &arguments.files_from {
+        let reader: Box<dyn BufRead> = if list == Path::new("-") {
+            Box::new(std::io::stdin().lock())
+        } else {
+            Box::new(std::io::BufReader::new(std::fs::File::open(list).with_context(|| format!("{} can't be opened", list.display()))?))
+        };
+        for line in reader.lines() {
+            what.push(line.context("the list can't be read")?);
+        }
+    }
+    anyhow::ensure!(!what.is_empty(), "nothing to inspect: name a file or an address");
+    Ok(what)
+}
+
+fn is_address(what: &str) -> bool {
+    ["https://", "http://", "s3://", "gs://", "az://"].iter().any(|scheme| what.starts_with(scheme))
+}
+
+impl Bench {
+    async fn set_up(settings: &SettingsArguments, arguments: &Inspect, config: &Config, what: &[String]) -> anyhow::Result<Self> {
+        let Some(profile) = config.profiles.get(&arguments.profile).cloned() else {
+            anyhow::bail!(
+                "there is no profile {:?}; there are: {}",
+                arguments.profile,
+                config.profiles.keys().cloned().collect::<Vec<_>>().join(", ")
+            );
+        };
+        let plan = assemble::plan(config)?;
+        let access = if what.iter().any(|what| is_address(what)) {
+            let integration = match &arguments.integration {
+                Some(id) => {
+                    let store = assemble::store(config).await?;
+                    let found = store.integration(&settings.organization, id).await?;
+                    Some(found.with_context(|| format!("organisation {} has no integration {id}", settings.organization))?)
+                }
+                None => None,
+            };
+            Some((assemble::access(config).await, integration))
+        } else {
+            None
+        };
+        if let Some(folder) = &arguments.thumbnails {
+            std::fs::create_dir_all(folder).with_context(|| format!("{} can't be made", folder.display()))?;
+        }
+        Ok(Self {
+            sandbox: assemble::sandbox(config, usize::from(plan.slots.decodes) + 1).await?,
+            fetcher: assemble::fetcher(config, &plan)?,
+            access,
+            clock: SystemClock::shared(),
+            profile,
+            organization: settings.organization.clone(),
+            pictures: arguments.thumbnails.clone(),
+        })
+    }
+
+    async fn inspect(&self, place: usize, what: &str) -> Record {
+        let (started_at, began) = (self.clock.now(), Instant::now());
+        let mut times = Times::default();
+        let (uri, fetched) = self.bring(what).await;
+        times.fetch = began.elapsed();
+        let looking = Instant::now();
+        let draft = match fetched {
+            Ok(fetched) => look_with(&self.sandbox, &self.clock, &self.profile, None, uri, fetched).await,
+            Err(failure) => Draft::without_bytes(failure, uri, 0, 0),
+        };
+        times.decode = looking.elapsed();
+        times.total = began.elapsed();
+        let places = self.write_pictures(place, what, &draft.examined().made);
+        draft.timed(started_at, times).into_record(None, &self.profile.revision(), WorkerRef::default(), 1, &places, self.clock.now())
+    }
+
+    async fn bring(&self, what: &str) -> (String, Result<Fetched, Failure>) {
+        if !is_address(what) {
+            let fetched = self.fetcher.open_local(Path::new(what), &self.profile.fetch, None).await;
+            return (format!("file:{what}"), fetched.map_err(|error| error.failure()));
+        }
+        let Some((access, integration)) = &self.access else { return (without_secrets(what), Err(Failure::new(Code::Internal))) };
+        let reading = if integration.is_some() { Reading::Delegated } else { Reading::AsSigned };
+        let address = match AssetAddress::parse(what, reading) {
+            Ok(address) => address,
+            Err(error) => return (without_secrets(what), Err(Failure::new(Code::AddressUnreadable).because(error))),
+        };
+        let want = Want {
+            limits: self.profile.fetch.clone(),
+            kind: None,
+            expected: Expected::default(),
+            lane: Lane::Interactive,
+            may_list: integration.as_ref().is_some_and(|integration| integration.may_list),
+            deadline: Instant::now() + Duration::from_millis(self.profile.fetch.total_ms),
+            cancel: CancellationToken::new(),
+        };
+        let uri = address.public();
+        let purpose = Purpose { job_id: JobId::generate(), organization_id: self.organization.clone() };
+        let signer = Pen { access, integration: integration.as_ref(), address, purpose };
+        (uri, self.fetcher.fetch(&signer, want).await.map_err(|error| error.failure()))
+    }
+
+    /// `DIR/0007-photo.preview.jpg`; the number keeps files of one name apart.
+    fn write_pictures(&self, place: usize, what: &str, made: &[Made]) -> BTreeMap<String, String> {
+        let mut places = BTreeMap::new();
+        let Some(folder) = &self.pictures else { return places };
+        let stem: String = what
+            .rsplit('/')
+            .next()
+            .unwrap_or_default()
+            .split('?')
+            .next()
+            .unwrap_or_default()
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(80)
+            .collect();
+        for one in made {
+            let (name, extension) = match &one.what {
+                What::Thumbnail { name, format, .. } => (name.clone(), format.extension()),
+                What::Derivative(which) => (derivative_name(*which), extension(*which)),
+            };
+            let file = folder.join(format!("{place:04}-{stem}.{name}.{extension}"));
+            match std::fs::write(&file, &one.bytes) {
+                Ok(()) => {
+                    places.insert(name, format!("file:{}", file.display()));
+                }
+                Err(error) => complain(&format!("{}: {error}", file.display())),
+            }
+        }
+        places
+    }
+}
+
+/// Signs for an inspection.
+struct Pen<'a> {
+    access: &'a Access,
+    integration: Option<&'a Integration>,
+    address: AssetAddress,
+    purpose: Purpose,
+}
+
+#[async_trait]
+impl Signer for Pen<'_> {
+    async fn sign(&self) -> Result<SignedUrl, Failure> {
+        self.access.sign(self.integration, &self.address, Duration::from_secs(900), &self.purpose).await.map_err(|error| error.failure())
+    }
+
+    async fn learn(&self, lesson: &Lesson) {
+        if let (Lesson::Region(region), AssetAddress::S3 { bucket, .. }) = (lesson, &self.address) {
+            self.access.region_learned(bucket, region);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Manifests: JSON Lines with a whole job, or a row as labelling platforms write it, on each line.
+
+use assay_contract::MediaType;
+use assay_contract::id::{DataRowId, DatasetId, IntegrationId, JobId, OrganizationId, TaskId};
+use assay_contract::job::{Attachment, Expected, Job, JobAsset, Lane, SCHEMA};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What rows that say nothing else get.
+#[derive(Debug, Clone)]
+pub struct Defaults {
+    pub organization: OrganizationId,
+    pub task: TaskId,
+    pub integration: Option<IntegrationId>,
+    pub lane: Lane,
+    pub profile: String,
+}
+
+/// A row: `uri`, `asset` or `row_data` says where the asset is.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Row {
+    uri: Option<String>,
+    asset: Option<JobAsset>,
+    row_data: Option<JobAsset>,
+    data_row_id: Option<DataRowId>,
+    global_key: Option<String>,
+    external_id: Option<String>,
+    dataset_id: Option<DatasetId>,
+    integration: Option<IntegrationId>,
+    media_type: Option<MediaType>,
+    attachments: Vec<Attachment>,
+    profile: Option<String>,
+    expected: Expected,
+    labels: BTreeMap<String, String>,
+    expires_at: Option<Timestamp>,
+}
+
+/// The job of an address.
+pub fn of_address(uri: &str, defaults: &Defaults) -> Job {
+    of_row(Row::default(), JobAsset::Uri(uri.to_owned()), defaults)
+}
+
+/// The job of a manifest's line; the error says what is wrong with it.
+pub fn of_line(line: &str, defaults: &Defaults) -> anyhow::Result<Job> {
+    let value: Value = serde_json::from_str(line)?;
+    if value.get("schema").is_some() {
+        let mut job = Job::read(line.as_bytes())?;
+        anyhow::ensure!(job.organization_id == defaults.organization, "the job is of another organisation than --organization");
+        job.task_id.get_or_insert_with(|| defaults.task.clone());
+        return Ok(job);
+    }
+    let mut row: Row = serde_json::from_value(value)?;
+    let places = [row.uri.take().map(JobAsset::Uri), row.asset.take(), row.row_data.take()];
+    let mut given = places.into_iter().flatten();
+    match (given.next(), given.next()) {
+        (Some(asset), None) => Ok(of_row(row, asset, defaults)),
+        (None, _) => anyhow::bail!("the row says nowhere where its asset is: give `uri` or `row_data`"),
+        (Some(_), Some(_)) => anyhow::bail!("the row names its asset twice: give one of `uri`, `asset`, `row_data`"),
+    }
+}
+
+fn of_row(row: Row, asset: JobAsset, defaults: &Defaults) -> Job {
+    Job {
+        schema: SCHEMA.to_owned(),
+        job_id: JobId::generate(),
+        organization_id: defaults.organization.clone(),
+        task_id: Some(defaults.task.clone()),
+        data_row_id: row.data_row_id,
+        global_key: row.global_key.or(row.external_id),
+        dataset_id: row.dataset_id,
+        // An https address without an integration of its own may be signed already; a bucket's never is.
+        integration: row.integration.or_else(|| defaults.integration.clone()),
+        asset,
+        media_type: row.media_type,
+        attachments: row.attachments,
+        profile: row.profile.unwrap_or_else(|| defaults.profile.clone()),
+        lane: defaults.lane,
+        expected: row.expected,
+        labels: row.labels,
+        submitted_at: Timestamp::now(),
+        expires_at: row.expires_at,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn defaults() -> Defaults {
+        Defaults {
+            organization: "org".parse().unwrap(),
+            task: "t".parse().unwrap(),
+            integration: None,
+            lane: Lane::Batch,
+            profile: "default".into(),
+        }
+    }
+
+    #[test]
+    fn a_labelling_row_becomes_a_job() {
+        let job = of_line(r#"{"row_data":"s3://b/k.jpg","global_key":"one","media_type":"IMAGE"}"#, &defaults()).unwrap();
+        assert_eq!((job.asset, job.global_key.as_deref()), (JobAsset::Uri("s3://b/k.jpg".into()), Some("one")));
+    }
+
+    #[test]
+    fn a_row_without_an_asset_or_with_an_unknown_field_is_named() {
+        assert!(of_line(r#"{"global_key":"a"}"#, &defaults()).unwrap_err().to_string().contains("row_data"));
+        assert!(of_line(r#"{"uri":"s3://b/k","row_data":"s3://b/k"}"#, &defaults()).unwrap_err().to_string().contains("twice"));
+        assert!(of_line(r#"{"url":"s3://b/k"}"#, &defaults()).unwrap_err().to_string().contains("`url`"));
+    }
+}

@@ -1,0 +1,74 @@
+//! `assay watch`: follows a task until it is done.
+
+use crate::args::{SettingsArguments, Watch};
+use crate::assemble;
+use crate::config;
+use crate::exit::{Exit, say};
+use crate::progress::{Progress, outcomes};
+use assay_contract::record::Status;
+use assay_contract::{OrganizationId, TaskId};
+use assay_store::{Store, TaskProgress};
+use std::time::Duration;
+
+/// Follows the task and prints how it ended.
+pub async fn run(settings: &SettingsArguments, arguments: Watch) -> anyhow::Result<Exit> {
+    let config = config::read(settings)?;
+    let store = assemble::store(&config).await?;
+    follow(&store, &settings.organization, &arguments.task, arguments.json).await
+}
+
+/// Follows until the task is done; the failed rows are printed with their sentences.
+pub async fn follow(store: &Store, organization: &OrganizationId, task: &TaskId, json: bool) -> anyhow::Result<Exit> {
+    let mut progress = Progress::new();
+    let last = loop {
+        let Some(state) = store.task(organization, task).await? else {
+            anyhow::bail!("organisation {organization} has no task {task}");
+        };
+        if !json {
+            progress.show(&state);
+        }
+        if state.state.is_final() {
+            break state;
+        }
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    };
+    progress.finish();
+    let mut page = None;
+    loop {
+        let records = store.records(organization, task, page.as_ref(), 500).await?;
+        for stored in &records.items {
+            if json {
+                say(stored.json())?;
+            } else if stored.record().status != Status::Complete {
+                say(&told(stored.record()))?;
+            }
+        }
+        page = records.next;
+        if page.is_none() {
+            break;
+        }
+    }
+    if !json {
+        say(&format!("task {task} {}: {}", last.state.as_str(), outcomes(&last.rows)))?;
+    }
+    Ok(exit(&last))
+}
+
+fn told(record: &assay_contract::Record) -> String {
+    let name = record.global_key.as_deref().or(record.data_row_id.as_ref().map(assay_contract::DataRowId::as_str)).unwrap_or("(unnamed)");
+    let why = match &record.failure {
+        Some(failure) => format!("{} · {}", failure.code, failure.message),
+        None => record.issues.iter().map(|issue| format!("{} · {}", issue.code, issue.message)).collect::<Vec<_>>().join("; "),
+    };
+    format!("{:<8} {name}: {}", record.status.as_str(), crate::card::plain(&why))
+}
+
+fn exit(task: &TaskProgress) -> Exit {
+    if task.rows.failed + task.rows.cancelled > 0 {
+        Exit::Failed
+    } else if task.rows.partial > 0 {
+        Exit::Partial
+    } else {
+        Exit::Complete
+    }
+}

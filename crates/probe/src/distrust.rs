@@ -1,0 +1,174 @@
+//! A child's answer is untrusted: everything in it is checked, bounded or made anew before it goes into a record.
+
+use crate::sniff::Family;
+use assay_contract::exchange::{DerivativeHead, Task, ThumbnailHead};
+use assay_contract::failure::{Issue, Severity};
+use assay_contract::profile::{ThumbnailFormat, ThumbnailSpec};
+use assay_contract::{AssetKind, Facts, MediaAttributes};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// Longest text of one field, characters.
+const MAX_TEXT_CHARACTERS: usize = 4_000;
+/// Most issues of one asset.
+const MAX_ISSUES: usize = 32;
+/// Largest facts, bytes of JSON: a record stays under 256 KiB with all its other parts.
+const MAX_FACTS_BYTES: usize = 128 << 10;
+
+/// Why an answer is not believed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Lie {
+    /// The kind is none of the family's.
+    #[error("a decoder of the family {family} spoke of {kind}")]
+    Kind {
+        /// Who spoke.
+        family: &'static str,
+        /// Of what.
+        kind: AssetKind,
+    },
+    /// The MIME type is none.
+    #[error("the MIME type is malformed")]
+    MimeType,
+    /// A number that can't be.
+    #[error("{0} can not be")]
+    Number(&'static str),
+    /// Larger than any honest answer.
+    #[error("the facts have {0} bytes; {MAX_FACTS_BYTES} are allowed")]
+    TooLong(usize),
+    /// Not readable after clean-up.
+    #[error("the facts do not survive being cleaned")]
+    Unreadable,
+    /// A picture that was not asked for, came twice, or is not what its head says.
+    #[error("a picture {0}")]
+    Picture(&'static str),
+}
+
+/// Facts as they may go into a record: right kind, finite numbers, clean bounded text, the length that we counted.
+pub fn facts(said: Facts, family: Family, content_length: u64) -> Result<Facts, Lie> {
+    let kind = said.details.kind();
+    let allowed = match family {
+        Family::Image => matches!(kind, AssetKind::Image),
+        Family::Media => matches!(kind, AssetKind::Video | AssetKind::Audio),
+    };
+    if !allowed {
+        return Err(Lie::Kind { family: family.as_str(), kind });
+    }
+    let attributes = &said.media_attributes;
+    if !is_mime_type(&attributes.mime_type) {
+        return Err(Lie::MimeType);
+    }
+    for (name, number) in [("duration", attributes.duration), ("frame_rate", attributes.frame_rate)] {
+        if number.is_some_and(|number| !number.is_finite() || number < 0.0) {
+            return Err(Lie::Number(name));
+        }
+    }
+    if attributes.width == Some(0) || attributes.height == Some(0) {
+        return Err(Lie::Number("a side of 0 pixels"));
+    }
+    let words = MediaAttributes::new(kind, &attributes.mime_type, content_length);
+    let mut cleaned: Facts = clean(&said)?;
+    cleaned.media_attributes.asset_type = words.asset_type;
+    cleaned.media_attributes.super_type = words.super_type;
+    cleaned.media_attributes.sub_type = words.sub_type;
+    cleaned.media_attributes.content_length = content_length;
+    Ok(cleaned)
+}
+
+/// Issues, cleaned, at most 32; what is left out is said.
+pub fn issues(said: Vec<Issue>) -> Vec<Issue> {
+    let left_out = said.len().saturating_sub(MAX_ISSUES);
+    let mut issues: Vec<Issue> = said.into_iter().take(MAX_ISSUES).filter_map(|issue| clean(&issue).ok()).collect();
+    for issue in &mut issues {
+        if issue.code.is_empty()
+            || issue.code.len() > 64
+            || !issue.code.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        {
+            "decoder-note".clone_into(&mut issue.code);
+        }
+    }
+    if left_out > 0 {
+        issues.push(Issue {
+            code: "issues-left-out".to_owned(),
+            severity: Severity::Warning,
+            message: format!("{left_out} more issues were found and left out."),
+        });
+    }
+    issues
+}
+
+/// Whether a picture is what the task asked for: its spec, or why it is refused.
+pub fn thumbnail<'t>(head: &ThumbnailHead, bytes: &[u8], task: &'t Task) -> Result<&'t ThumbnailSpec, Lie> {
+    let spec = task.thumbnails.iter().find(|spec| spec.name == head.name).ok_or(Lie::Picture("was not asked for"))?;
+    if bytes.len() as u64 > task.limits.thumbnail_bytes {
+        return Err(Lie::Picture("is larger than a thumbnail may be"));
+    }
+    let format = match imagesize::image_type(bytes) {
+        Ok(imagesize::ImageType::Jpeg) => ThumbnailFormat::Jpeg,
+        Ok(imagesize::ImageType::Webp) => ThumbnailFormat::Webp,
+        _ => return Err(Lie::Picture("is neither JPEG nor WebP")),
+    };
+    let size = imagesize::blob_size(bytes).map_err(|_| Lie::Picture("has no size in its header"))?;
+    if format != spec.format || (size.width, size.height) != (head.width as usize, head.height as usize) {
+        return Err(Lie::Picture("is not what its head says"));
+    }
+    if head.width == 0 || head.height == 0 || head.width.max(head.height) > spec.max_px {
+        return Err(Lie::Picture("has a side that was not asked for"));
+    }
+    Ok(spec)
+}
+
+/// Whether a derivative is one that the task asked for, in a type that we serve.
+pub fn derivative(head: &DerivativeHead, bytes: &[u8], task: &Task) -> Result<(), Lie> {
+    if !task.derivatives.contains(&head.name) || bytes.len() as u64 > task.limits.derivative_bytes {
+        return Err(Lie::Picture("or derivative was not asked for, or is too large"));
+    }
+    if !["application/json", "application/octet-stream", "text/vtt", "image/webp", "image/jpeg"].contains(&head.mime_type.as_str()) {
+        return Err(Lie::MimeType);
+    }
+    Ok(())
+}
+
+fn is_mime_type(text: &str) -> bool {
+    let part = |part: &str| {
+        !part.is_empty() && part.len() <= 80 && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b".+-".contains(&b))
+    };
+    text.split_once('/').is_some_and(|(left, right)| part(left) && part(right))
+}
+
+/// The same value with every text free of control characters and bounded.
+fn clean<T: Serialize + DeserializeOwned>(value: &T) -> Result<T, Lie> {
+    let mut json = serde_json::to_value(value).map_err(|_| Lie::Unreadable)?;
+    scrub(&mut json);
+    let size = serde_json::to_vec(&json).map_or(usize::MAX, |bytes| bytes.len());
+    if size > MAX_FACTS_BYTES {
+        return Err(Lie::TooLong(size));
+    }
+    serde_json::from_value(json).map_err(|_| Lie::Unreadable)
+}
+
+fn scrub(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            if text.chars().count() > MAX_TEXT_CHARACTERS || text.chars().any(unwelcome) {
+                *text = text.chars().take(MAX_TEXT_CHARACTERS).map(|c| if unwelcome(c) { '\u{fffd}' } else { c }).collect();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(scrub),
+        Value::Object(fields) => {
+            if fields.keys().any(|name| name.chars().any(unwelcome)) {
+                *fields = std::mem::take(fields).into_iter().filter(|(name, _)| !name.chars().any(unwelcome)).collect();
+            }
+            fields.values_mut().for_each(scrub);
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Control characters (a terminal or a log may obey them) and the marks that turn the writing direction.
+fn unwelcome(c: char) -> bool {
+    (c.is_control() && c != '\n' && c != '\t') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests;

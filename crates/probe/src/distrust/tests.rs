@@ -1,0 +1,82 @@
+//! Lies that a compromised decoder might tell.
+
+use super::*;
+use assay_contract::details::{Details, ImageDetails};
+use assay_contract::exchange::InputKind;
+use assay_contract::profile::Profile;
+
+fn said() -> Facts {
+    let mut media_attributes = MediaAttributes::new(AssetKind::Image, "image/jpeg", 7);
+    media_attributes.width = Some(10);
+    media_attributes.height = Some(20);
+    Facts { media_attributes, details: Details::Image(Box::new(ImageDetails { format: "jpeg".into(), ..ImageDetails::default() })) }
+}
+
+fn task() -> Task {
+    let profile = Profile::standard();
+    Task {
+        mime_type: "image/jpeg".into(),
+        kind: Some(AssetKind::Image),
+        content_length: 7,
+        input: InputKind::Memory,
+        thumbnails: profile.thumbnails,
+        derivatives: profile.derivatives,
+        limits: profile.decode,
+    }
+}
+
+#[test]
+fn the_length_and_the_words_are_ours_not_the_child_s() {
+    let mut lie = said();
+    lie.media_attributes.asset_type = "passwd".into();
+    lie.media_attributes.content_length = 1;
+    let believed = facts(lie, Family::Image, 99).unwrap();
+    assert_eq!((believed.media_attributes.asset_type.as_str(), believed.media_attributes.content_length), ("image", 99));
+}
+
+#[test]
+fn facts_of_another_family_are_not_believed() {
+    assert_eq!(facts(said(), Family::Media, 7), Err(Lie::Kind { family: "media", kind: AssetKind::Image }));
+}
+
+#[test]
+fn numbers_and_types_that_can_not_be_are_not_believed() {
+    let mut lie = said();
+    lie.media_attributes.width = Some(0);
+    assert!(facts(lie, Family::Image, 7).is_err());
+    let mut lie = said();
+    lie.media_attributes.mime_type = "image/jpeg\r\nSet-Cookie: a".into();
+    assert_eq!(facts(lie, Family::Image, 7), Err(Lie::MimeType));
+}
+
+#[test]
+fn control_characters_do_not_reach_a_record() {
+    let mut lie = said();
+    let Details::Image(details) = &mut lie.details else { unreachable!() };
+    details.icc_profile = Some("\u{1b}[31mred\u{202e}".into());
+    let believed = facts(lie, Family::Image, 7).unwrap();
+    let Details::Image(details) = believed.details else { unreachable!() };
+    assert_eq!(details.icc_profile.as_deref(), Some("\u{fffd}[31mred\u{fffd}"));
+}
+
+#[test]
+fn a_flood_of_issues_is_cut_and_said() {
+    let many = vec![Issue::warning("UPPER", "x".repeat(9_000)); 40];
+    let kept = issues(many);
+    assert_eq!(kept.len(), MAX_ISSUES + 1);
+    assert_eq!(kept[0].code, "decoder-note");
+    assert_eq!(kept[0].message.chars().count(), MAX_TEXT_CHARACTERS);
+    assert_eq!(kept[MAX_ISSUES].code, "issues-left-out");
+}
+
+#[test]
+fn a_thumbnail_must_be_what_was_asked_for() {
+    let head = |name: &str, width, height| ThumbnailHead { name: name.into(), mime_type: "image/jpeg".into(), width, height };
+    // SOI, APP0 cut short is not needed: SOF0 of 8 x 6 pixels, then scan data.
+    let jpeg = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xc0\x00\x11\x08\x00\x06\x00\x08\x03\x01\x22\x00\x02\x11\x01\x03\x11\x01\xff\xda";
+    assert_eq!(thumbnail(&head("preview", 8, 6), jpeg, &task()).unwrap().name, "preview");
+    assert!(thumbnail(&head("other", 8, 6), jpeg, &task()).is_err(), "not asked for");
+    assert!(thumbnail(&head("preview", 9, 6), jpeg, &task()).is_err(), "another size");
+    assert!(thumbnail(&head("grid", 8, 6), jpeg, &task()).is_err(), "another format");
+    assert!(thumbnail(&head("preview", 8, 6), b"<script>", &task()).is_err(), "no picture");
+}

@@ -1,0 +1,82 @@
+//! What a file's first bytes say it is. The name and the `Content-Type` are never asked: both lie.
+//!
+//! Only a bounded head is looked at, in safe code, by comparing; nothing is parsed.
+
+mod container;
+mod sound;
+mod still;
+mod words;
+
+use assay_contract::AssetKind;
+
+/// How many bytes of an asset's head are looked at, at most.
+pub const HEAD_BYTES: usize = 64 << 10;
+
+/// Which decoder looks at a format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Family {
+    /// Still and animated pictures.
+    Image,
+    /// Video and audio.
+    Media,
+}
+
+impl Family {
+    /// The decoder's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Media => "media",
+        }
+    }
+}
+
+/// What the head says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sniffed {
+    /// MIME type; the decoder may find a better one.
+    pub mime_type: &'static str,
+    /// The kind, where the head is enough to know: a container may hold video or audio.
+    pub kind: Option<AssetKind>,
+    /// The decoder; `None` for a format that is known and not read.
+    pub family: Option<Family>,
+}
+
+impl Sniffed {
+    const fn image(mime_type: &'static str) -> Self {
+        Self { mime_type, kind: Some(AssetKind::Image), family: Some(Family::Image) }
+    }
+    const fn video(mime_type: &'static str) -> Self {
+        Self { mime_type, kind: Some(AssetKind::Video), family: Some(Family::Media) }
+    }
+    const fn audio(mime_type: &'static str) -> Self {
+        Self { mime_type, kind: Some(AssetKind::Audio), family: Some(Family::Media) }
+    }
+    /// A container that may hold video, or sound alone.
+    const fn either(mime_type: &'static str) -> Self {
+        Self { mime_type, kind: None, family: Some(Family::Media) }
+    }
+    const fn unread(mime_type: &'static str, kind: Option<AssetKind>) -> Self {
+        Self { mime_type, kind, family: None }
+    }
+}
+
+/// Says what a head is; `None` where nothing fits. Bytes beyond [`HEAD_BYTES`] are not looked at.
+pub fn sniff(head: &[u8]) -> Option<Sniffed> {
+    let head = head.get(..HEAD_BYTES).unwrap_or(head);
+    still::sniff(head)
+        .or_else(|| container::sniff(head))
+        .or_else(|| sound::sniff(head))
+        .or_else(|| words::sniff(head))
+        // Weak marks come last: two bytes of frame sync are also found in other files.
+        .or_else(|| sound::by_frame_sync(head))
+        .or_else(|| words::plain(head))
+}
+
+/// Whether `bytes` stand at a place in the head.
+fn at(head: &[u8], place: usize, bytes: &[u8]) -> bool {
+    head.get(place..place.saturating_add(bytes.len())) == Some(bytes)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,88 @@
+//! Containers that may hold video: told apart by their brands, marks and structure.
+
+use super::{Sniffed, at};
+use assay_contract::AssetKind;
+
+pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
+    if at(head, 4, b"ftyp") {
+        return Some(by_brand(head.get(8..12).unwrap_or_default()));
+    }
+    // QuickTime files from before `ftyp` begin with any of these atoms.
+    if [b"moov".as_slice(), b"mdat", b"wide", b"free", b"skip", b"pnot"].iter().any(|atom| at(head, 4, atom)) && atom_size_is_sane(head) {
+        return Some(Sniffed::either("video/quicktime"));
+    }
+    if at(head, 0, b"\x1a\x45\xdf\xa3") {
+        let doc_type = head.get(..256).unwrap_or(head);
+        let webm = doc_type.windows(4).any(|four| four == b"webm");
+        return Some(Sniffed::either(if webm { "video/webm" } else { "video/x-matroska" }));
+    }
+    if at(head, 0, b"RIFF") && (at(head, 8, b"AVI ") || at(head, 8, b"AVIX")) {
+        return Some(Sniffed::video("video/x-msvideo"));
+    }
+    if at(head, 0, b"FLV\x01") {
+        return Some(Sniffed::either("video/x-flv"));
+    }
+    if at(head, 0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c") {
+        return Some(Sniffed::either("video/x-ms-asf"));
+    }
+    if at(head, 0, b"OggS") {
+        return Some(Sniffed::either("application/ogg"));
+    }
+    if at(head, 0, b"\0\0\x01\xba") || at(head, 0, b"\0\0\x01\xb3") {
+        return Some(Sniffed::either("video/mpeg"));
+    }
+    if at(head, 0, b".RMF") {
+        return Some(Sniffed::either("application/vnd.rn-realmedia"));
+    }
+    if at(head, 0, b"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01\x01") {
+        return Some(Sniffed::either("application/mxf"));
+    }
+    if at(head, 0, b"YUV4MPEG2") {
+        return Some(Sniffed::video("video/x-yuv4mpeg"));
+    }
+    if at(head, 0, b"DKIF") {
+        return Some(Sniffed::video("video/x-ivf"));
+    }
+    if at(head, 0, b"NSVf") || at(head, 0, b"NSVs") {
+        return Some(Sniffed::either("video/x-nsv"));
+    }
+    if transport_stream(head) {
+        return Some(Sniffed::either("video/mp2t"));
+    }
+    // H.264, HEVC or MPEG-4 part 2 without a container: a start code and a parameter set.
+    if at(head, 0, b"\0\0\0\x01") && head.get(4).is_some_and(|nal| matches!(nal, 0x09 | 0x27 | 0x67 | 0x40 | 0x42 | 0x46)) {
+        return Some(Sniffed::video("video/h264"));
+    }
+    if at(head, 0, b"\0\0\x01\xb0") || at(head, 0, b"\0\0\x01\xb6") {
+        return Some(Sniffed::video("video/mpeg"));
+    }
+    None
+}
+
+/// Brands of ISO base media files (<https://mp4ra.org/registered-types/brands>).
+fn by_brand(brand: &[u8]) -> Sniffed {
+    match brand {
+        b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" => Sniffed::unread("image/heic", Some(AssetKind::Image)),
+        b"mif1" | b"msf1" | b"mif2" | b"miaf" => Sniffed::unread("image/heif", Some(AssetKind::Image)),
+        b"avif" | b"avis" => Sniffed::unread("image/avif", Some(AssetKind::Image)),
+        b"crx " => Sniffed::unread("image/x-canon-cr3", Some(AssetKind::Image)),
+        b"jp2 " | b"jpx " | b"jpm " => Sniffed::unread("image/jp2", Some(AssetKind::Image)),
+        b"qt  " => Sniffed::either("video/quicktime"),
+        b"M4A " | b"M4B " | b"M4P " => Sniffed::either("audio/mp4"),
+        [b'3', b'g', b'2', _] => Sniffed::either("video/3gpp2"),
+        [b'3', b'g', _, _] => Sniffed::either("video/3gpp"),
+        _ => Sniffed::either("video/mp4"),
+    }
+}
+
+fn atom_size_is_sane(head: &[u8]) -> bool {
+    head.get(..4).and_then(|size| size.try_into().ok()).map(u32::from_be_bytes).is_some_and(|size| size >= 8 || size <= 1)
+}
+
+/// Sync bytes in several packets running: 188 bytes, 192 with a time code (M2TS), 204 with error correction.
+fn transport_stream(head: &[u8]) -> bool {
+    [(188, 0), (192, 4), (204, 0)].into_iter().any(|(size, offset)| {
+        let marks = (0..5).map(|packet| head.get(offset + packet * size));
+        marks.clone().all(|mark| mark.is_none_or(|byte| *byte == 0x47)) && marks.flatten().count() >= 3
+    })
+}

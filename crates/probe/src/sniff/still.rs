@@ -1,0 +1,72 @@
+//! Pictures, and documents of one magic number.
+
+use super::{Sniffed, at};
+use assay_contract::AssetKind;
+
+pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
+    if at(head, 0, b"\xff\xd8\xff") {
+        return Some(Sniffed::image("image/jpeg"));
+    }
+    if at(head, 0, b"\x89PNG\r\n\x1a\n") {
+        return Some(Sniffed::image("image/png"));
+    }
+    if at(head, 0, b"GIF87a") || at(head, 0, b"GIF89a") {
+        return Some(Sniffed::image("image/gif"));
+    }
+    if at(head, 0, b"RIFF") && at(head, 8, b"WEBP") {
+        return Some(Sniffed::image("image/webp"));
+    }
+    if at(head, 0, b"BM") && bmp_header_follows(head) {
+        return Some(Sniffed::image("image/bmp"));
+    }
+    if [b"II*\0".as_slice(), b"MM\0*", b"II+\0", b"MM\0+"].iter().any(|magic| at(head, 0, magic)) {
+        return Some(Sniffed::image("image/tiff"));
+    }
+    unread(head)
+}
+
+/// `BM` alone begins many texts: a BMP's info header has one of a few sizes (Windows GDI, OS/2).
+fn bmp_header_follows(head: &[u8]) -> bool {
+    matches!(head.get(14..18).and_then(|size| size.try_into().ok()).map(u32::from_le_bytes), Some(12 | 16 | 40 | 52 | 56 | 64 | 108 | 124))
+}
+
+/// Formats that are known and not read by this version.
+fn unread(head: &[u8]) -> Option<Sniffed> {
+    let image = |mime| Some(Sniffed::unread(mime, Some(AssetKind::Image)));
+    if at(head, 0, b"%PDF-") || head.get(..1024).unwrap_or(head).windows(5).any(|five| five == b"%PDF-") {
+        return Some(Sniffed::unread("application/pdf", Some(AssetKind::Document)));
+    }
+    if at(head, 128, b"DICM") {
+        return Some(Sniffed::unread("application/dicom", Some(AssetKind::Dicom)));
+    }
+    if at(head, 0, b"NITF0") || at(head, 0, b"NSIF0") {
+        return Some(Sniffed::unread("application/vnd.nitf", Some(AssetKind::TiledImagery)));
+    }
+    if at(head, 0, b"8BPS") {
+        return image("image/vnd.adobe.photoshop");
+    }
+    if at(head, 0, b"\xff\x0a") || at(head, 0, b"\0\0\0\x0cJXL \r\n\x87\n") {
+        return image("image/jxl");
+    }
+    if at(head, 0, b"\0\0\0\x0cjP  \r\n\x87\n") || at(head, 0, b"\xff\x4f\xff\x51") {
+        return image("image/jp2");
+    }
+    if at(head, 0, b"qoif") {
+        return image("image/qoi");
+    }
+    if at(head, 0, b"#?RADIANCE") || at(head, 0, b"#?RGBE") {
+        return image("image/vnd.radiance");
+    }
+    if at(head, 0, b"\x76\x2f\x31\x01") {
+        return image("image/x-exr");
+    }
+    if at(head, 0, b"\0\0\x01\0") && head.get(4).is_some_and(|count| *count > 0) && at(head, 5, b"\0") && head.get(9) == Some(&0) {
+        return image("image/vnd.microsoft.icon");
+    }
+    if let [b'P', b'1'..=b'7', space, ..] = head
+        && space.is_ascii_whitespace()
+    {
+        return image("image/x-portable-anymap");
+    }
+    None
+}

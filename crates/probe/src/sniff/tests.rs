@@ -1,0 +1,61 @@
+//! Heads that must be told apart, and ones that must not be mistaken.
+
+use super::*;
+
+fn mime(head: &[u8]) -> Option<&'static str> {
+    sniff(head).map(|sniffed| sniffed.mime_type)
+}
+
+#[test]
+fn content_is_told_by_its_first_bytes() {
+    for (head, want) in [
+        (b"\xff\xd8\xff\xe0....".as_slice(), "image/jpeg"),
+        (b"\x89PNG\r\n\x1a\n", "image/png"),
+        (b"GIF89a", "image/gif"),
+        (b"RIFF....WEBPVP8 ", "image/webp"),
+        (b"RIFF....AVI LIST", "video/x-msvideo"),
+        (b"RIFF....WAVEfmt ", "audio/x-wav"),
+        (b"II*\0\x08\0\0\0", "image/tiff"),
+        (b"MM\0+\0\x08\0\0", "image/tiff"),
+        (b"\0\0\0\x18ftypmp42", "video/mp4"),
+        (b"\0\0\0\x18ftypqt  ", "video/quicktime"),
+        (b"\0\0\0\x18ftypheic", "image/heic"),
+        (b"\0\0\0\x18ftyp3gp4", "video/3gpp"),
+        (b"\0\0\0\x08wide\0\0\0\0mdat", "video/quicktime"),
+        (b"\x1a\x45\xdf\xa3....B\x82\x84webm", "video/webm"),
+        (b"\x1a\x45\xdf\xa3....B\x82\x88matroska", "video/x-matroska"),
+        (b"fLaC\0\0\0\x22", "audio/flac"),
+        (b"ID3\x04\0\0", "audio/mpeg"),
+        (b"\xff\xfb\x90\x64\0\0", "audio/mpeg"),
+        (b"\xff\xf1\x50\x80\0\0", "audio/aac"),
+        (b"%PDF-1.7", "application/pdf"),
+        (b"  <!DOCTYPE html><html>", "text/html"),
+        (b"\xef\xbb\xbf<html>", "text/html"),
+        (b"{\"error\": \"no\"}", "application/json"),
+        (b"#EXTM3U\nfile:///etc/passwd", "application/vnd.apple.mpegurl"),
+        (b"<?xml version='1.0'?>\n<svg xmlns='x'>", "image/svg+xml"),
+        (b"BMW is a car maker from Munich", "text/plain"),
+    ] {
+        assert_eq!(mime(head), Some(want), "{}", String::from_utf8_lossy(head));
+    }
+    assert_eq!(mime(b"BM\x36\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0"), Some("image/bmp"));
+    let mut stream = vec![0u8; 188 * 5];
+    for packet in 0..5 {
+        stream[packet * 188] = 0x47;
+    }
+    assert_eq!(mime(&stream), Some("video/mp2t"));
+}
+
+#[test]
+fn what_fits_nothing_is_nothing() {
+    for head in [b"".as_slice(), b"\0\0\0\0", b"\xff\xff\xff\xff", b"\x01\x02\x03", b"\0"] {
+        assert_eq!(mime(head), None, "{head:?}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_head_makes_sniffing_panic(head in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..2048)) {
+        let _ = sniff(&head);
+    }
+}

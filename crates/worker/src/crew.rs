@@ -1,0 +1,114 @@
+//! The crew: takes deliveries, runs each in a task of its own, and at a shutdown waits for those that have begun.
+
+use crate::outage::Gate;
+use crate::pipeline;
+use crate::rooms::Rooms;
+use crate::sweep;
+use assay_broker::{BrokerError, Delivery, Stopper};
+use assay_fetch::CancellationToken;
+use std::sync::Arc;
+use tokio::task::JoinSet;
+
+/// A worker at work.
+#[derive(Clone)]
+pub struct Crew {
+    rooms: Arc<Rooms>,
+    gate: Arc<Gate>,
+    /// Ends jobs that have begun; only after the drain's deadline.
+    cancel: CancellationToken,
+    /// Takes no new jobs.
+    draining: CancellationToken,
+}
+
+impl Crew {
+    /// A crew for these rooms; nothing runs yet.
+    pub fn new(rooms: Arc<Rooms>) -> Self {
+        Self { rooms, gate: Arc::new(Gate::default()), cancel: CancellationToken::new(), draining: CancellationToken::new() }
+    }
+
+    /// The rooms.
+    pub fn rooms(&self) -> &Arc<Rooms> {
+        &self.rooms
+    }
+
+    /// The gate that an outage of our own closes.
+    pub fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// Takes no new jobs; [`Crew::work`] returns when those that have begun are settled, or at the drain's deadline.
+    pub fn drain(&self) {
+        self.draining.cancel();
+    }
+
+    /// Whether a drain was asked for.
+    pub fn is_draining(&self) -> bool {
+        self.draining.is_cancelled()
+    }
+
+    /// Works until [`Crew::drain`].
+    pub async fn work(&self) -> Result<(), BrokerError> {
+        let mut deliveries = self.rooms.broker.consume(self.rooms.slots.prefetch()).await?;
+        let stopper = deliveries.stopper();
+        let mut jobs = JoinSet::new();
+        let sweeper = tokio::spawn(sweep::run(Arc::clone(&self.rooms), self.draining.clone()));
+        loop {
+            self.let_through(&stopper).await;
+            tokio::select! {
+                delivery = deliveries.next() => match delivery {
+                    Some(delivery) => self.begin(&mut jobs, delivery),
+                    None => break,
+                },
+                () = self.draining.cancelled() => break,
+                Some(ended) = jobs.join_next(), if !jobs.is_empty() => look_at_end(ended),
+            }
+        }
+        deliveries.stop();
+        // Deliveries that wait in the stream go back to the queue as it is dropped.
+        drop(deliveries);
+        self.wait_for(jobs).await;
+        sweeper.abort();
+        self.rooms.broker.close(self.rooms.settings.drain).await;
+        Ok(())
+    }
+
+    /// While an outage lasts no delivery is taken: they wait at the broker's prefetch.
+    async fn let_through(&self, stopper: &Stopper) {
+        tokio::select! {
+            () = self.gate.passed(&self.rooms) => {}
+            () = self.draining.cancelled() => stopper.stop(),
+        }
+    }
+
+    fn begin(&self, jobs: &mut JoinSet<()>, delivery: Delivery) {
+        let crew = self.clone();
+        jobs.spawn(async move {
+            let _company = crew.rooms.slots.company(delivery.redelivered()).await;
+            let work = pipeline::run(&crew.rooms, &crew.gate, delivery, &crew.cancel);
+            // A job that exceeds everything is dropped: its delivery goes back to the queue, its child is killed.
+            if tokio::time::timeout(crew.rooms.settings.job_deadline * 2, work).await.is_err() {
+                tracing::error!("a job outlived twice its deadline and was dropped");
+            }
+        });
+    }
+
+    async fn wait_for(&self, mut jobs: JoinSet<()>) {
+        let all = async { while jobs.join_next().await.is_some() {} };
+        if tokio::time::timeout(self.rooms.settings.drain, all).await.is_ok() {
+            return;
+        }
+        tracing::warn!(jobs = jobs.len(), "the drain's deadline has passed; what still runs goes back to the queue");
+        self.cancel.cancel();
+        let rest = async { while jobs.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(std::time::Duration::from_secs(5), rest).await;
+    }
+}
+
+/// A panic at the job's edge is an ordinary failure: its delivery was dropped, so the message comes again, alone.
+fn look_at_end(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended
+        && error.is_panic()
+    {
+        tracing::error!("a job panicked; its message comes again and runs alone");
+    }
+}

@@ -1,0 +1,149 @@
+//! The whole road of a job, in the order it is taken. Each step takes the proof of the one before.
+
+use crate::draft::{Draft, Times};
+use crate::halt::Halt;
+use crate::outage::Gate;
+use crate::part::{Content, Part};
+use crate::rooms::Rooms;
+use crate::stages::access::NoLease;
+use crate::stages::claim::Taken;
+use crate::stages::settle::Proof;
+use crate::stages::{access, claim, fetch, intake, probe, publish, settle, store};
+use crate::telemetry;
+use assay_broker::Delivery;
+use assay_contract::address::without_secrets;
+use assay_contract::failure::Retry;
+use assay_contract::{Failure, Job};
+use assay_fetch::CancellationToken;
+use std::time::{Duration, Instant};
+use tracing::Instrument;
+
+/// One message, from the queue to its settlement.
+pub async fn run(rooms: &Rooms, gate: &Gate, delivery: Delivery, cancel: &CancellationToken) {
+    let Some((job, delivery)) = intake::read(delivery).await else { return };
+    let span = tracing::info_span!("job", job_id = %job.job_id, organization_id = %job.organization_id, attempt = delivery.attempt());
+    async {
+        let mut proofs = Vec::new();
+        for part in Part::all(&job) {
+            match one(rooms, &part, delivery.attempt(), cancel).await {
+                Ok(proof) => proofs.push(proof),
+                Err(halt) => return settle::halted(delivery, halt, gate).await,
+            }
+        }
+        settle::done(delivery, proofs).await;
+    }
+    .instrument(span)
+    .await;
+}
+
+/// One asset: claim, access, fetch, probe, erase, store, publish.
+async fn one(rooms: &Rooms, part: &Part<'_>, attempt: u32, cancel: &CancellationToken) -> Result<Proof, Halt> {
+    let mut claim = match claim::take(rooms, part).await? {
+        Taken::New(claim) => claim,
+        Taken::Done(stored) => return Ok(Proof { published: publish::tell(rooms, &stored).await?, stored: *stored, exhausted: None }),
+    };
+    let kept = async {
+        let draft = claim::keeping(rooms, &mut claim, look(rooms, part, cancel)).await??;
+        let exhausted = verdict(draft.failure(), attempt, rooms.settings.attempts)?;
+        Ok((store::keep(rooms, part, &claim, draft, attempt).await?, exhausted))
+    };
+    match kept.await {
+        Ok((stored, exhausted)) => {
+            telemetry::recorded(stored.record());
+            Ok(Proof { published: publish::tell(rooms, &stored).await?, stored, exhausted })
+        }
+        Err(halt) => {
+            claim::release(rooms, &claim).await;
+            Err(halt)
+        }
+    }
+}
+
+/// Access, fetch, probe, erase: from an address to a draft that holds no byte of the asset.
+async fn look(rooms: &Rooms, part: &Part<'_>, cancel: &CancellationToken) -> Result<Draft, Halt> {
+    let (started_at, began) = (rooms.clock.now(), Instant::now());
+    let mut times = Times { queue: waited(part.job, started_at), ..Times::default() };
+    let draft = match intake::refusal(rooms, part.job).await.map_err(|error| Halt::outage(error.failure()))? {
+        Some(failure) => Draft::without_bytes(failure, shown(part), 0, 0),
+        None => bytes_to_draft(rooms, part, cancel, &mut times).await?,
+    };
+    times.total = began.elapsed();
+    Ok(draft.timed(started_at, times))
+}
+
+async fn bytes_to_draft(rooms: &Rooms, part: &Part<'_>, cancel: &CancellationToken, times: &mut Times) -> Result<Draft, Halt> {
+    let Some(profile) = intake::profile(rooms, part.job) else {
+        return Ok(Draft::without_bytes(Failure::new(assay_contract::Code::ProfileUnknown), shown(part), 0, 0));
+    };
+    let began = Instant::now();
+    let (fetched, uri) = match part.content() {
+        Content::Inline(inline) => match fetch::inline(rooms, part, profile, inline).await {
+            Ok(fetched) => (fetched, shown(part)),
+            Err(error) => return Ok(Draft::without_bytes(error.failure(), shown(part), 0, 0)),
+        },
+        Content::Address(address) => {
+            let lease = match access::lease(rooms, part, address).await {
+                Ok(lease) => lease,
+                Err(NoLease::Refused(failure)) => return Ok(Draft::without_bytes(*failure, shown(part), 0, 0)),
+                Err(NoLease::Outage(error)) => return Err(Halt::outage(error.failure())),
+            };
+            let fetched = fetch::download(rooms, part, profile, &lease, cancel).await;
+            times.access = lease.spent().await;
+            times.fetch = began.elapsed().saturating_sub(times.access);
+            match fetched {
+                Ok(fetched) => (fetched, lease.public()),
+                Err(_) if cancel.is_cancelled() => return Err(Halt::Shutdown),
+                Err(error) => return Ok(Draft::without_bytes(error.failure(), lease.public(), error.bytes_fetched(), error.requests())),
+            }
+        }
+    };
+    let began = Instant::now();
+    let draft = probe::look(rooms, part.job.lane, profile, part.claim(), uri, fetched).await;
+    times.decode = began.elapsed();
+    if cancel.is_cancelled() && draft.failure().is_some() {
+        return Err(Halt::Shutdown);
+    }
+    Ok(draft)
+}
+
+/// Retry derives from the failure's row: `Ok(Some)` when the attempts are used up, `Ok(None)` when the draft is the answer.
+fn verdict(failure: Option<&Failure>, attempt: u32, attempts: u32) -> Result<Option<Failure>, Halt> {
+    let Some(failure) = failure else { return Ok(None) };
+    match failure.code.retry() {
+        Retry::Never => Ok(None),
+        Retry::Once if attempt > 1 => Ok(None),
+        Retry::Transient if attempt >= attempts => Ok(Some(failure.clone())),
+        Retry::Once | Retry::Transient => Err(Halt::Retry(Box::new(failure.clone()))),
+    }
+}
+
+fn waited(job: &Job, now: jiff::Timestamp) -> Duration {
+    Duration::try_from(now.duration_since(job.submitted_at)).unwrap_or_default()
+}
+
+/// The address for a record when it could not even be read.
+fn shown(part: &Part<'_>) -> String {
+    match part.content() {
+        Content::Address(uri) if uri.starts_with("s3://") || uri.starts_with("gs://") || uri.starts_with("az://") => uri.to_owned(),
+        Content::Address(uri) => without_secrets(uri),
+        Content::Inline(_) => "inline:".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use assay_contract::Code;
+
+    #[test]
+    fn retry_derives_from_the_table_and_ends_with_the_attempts() {
+        let transient = Failure::new(Code::FetchTimeout);
+        assert!(matches!(verdict(Some(&transient), 1, 3), Err(Halt::Retry(_))));
+        assert!(matches!(verdict(Some(&transient), 3, 3), Ok(Some(_))));
+        let crash = Failure::new(Code::DecoderCrashed);
+        assert!(matches!(verdict(Some(&crash), 1, 3), Err(Halt::Retry(_))));
+        assert!(matches!(verdict(Some(&crash), 2, 3), Ok(None)));
+        assert!(matches!(verdict(Some(&Failure::new(Code::NotFound)), 1, 3), Ok(None)));
+        assert!(matches!(verdict(None, 1, 3), Ok(None)));
+    }
+}

@@ -1,0 +1,51 @@
+//! Claim: only one worker makes a record; whoever comes later finds it.
+
+use crate::halt::Halt;
+use crate::part::Part;
+use crate::rooms::Rooms;
+use assay_store::{Claim, Claimed, StoreError, Stored};
+use std::future::Future;
+
+/// What became of a claim.
+#[derive(Debug)]
+pub enum Taken {
+    /// This worker makes the record.
+    New(Claim),
+    /// It is made.
+    Done(Box<Stored>),
+}
+
+/// Claims a part's record.
+pub async fn take(rooms: &Rooms, part: &Part<'_>) -> Result<Taken, Halt> {
+    let settings = &rooms.settings;
+    match rooms.store.claim(part.job, part.index(), &settings.worker.id, settings.claim_lease).await {
+        Ok(Claimed::New(claim)) => Ok(Taken::New(claim)),
+        Ok(Claimed::Done(stored)) => Ok(Taken::Done(stored)),
+        Ok(Claimed::Held { until, .. }) => Err(Halt::Held { until }),
+        Err(error) => Err(Halt::outage(error.failure())),
+    }
+}
+
+/// Does work while the claim is kept alive. A claim that was taken over ends the work: another worker does it.
+pub async fn keeping<T>(rooms: &Rooms, claim: &mut Claim, work: impl Future<Output = T>) -> Result<T, Halt> {
+    let lease = rooms.settings.claim_lease;
+    let mut work = std::pin::pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return Ok(done),
+            () = tokio::time::sleep(lease / 3) => match rooms.store.extend(claim, lease).await {
+                Ok(()) => {}
+                Err(StoreError::StaleClaim) => return Err(Halt::Held { until: rooms.clock.now() }),
+                // The store may be back before the lease is over; if not, the record is refused by its fence.
+                Err(error) => tracing::warn!(%error, "a claim could not be extended"),
+            },
+        }
+    }
+}
+
+/// Gives a claim up, so that the next attempt need not wait for its end.
+pub async fn release(rooms: &Rooms, claim: &Claim) {
+    if let Err(error) = rooms.store.release(claim).await {
+        tracing::warn!(%error, "a claim could not be released; it ends by itself");
+    }
+}
