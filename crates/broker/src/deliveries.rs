@@ -54,12 +54,18 @@ impl Deliveries {
     pub async fn next(&mut self) -> Option<Delivery> {
         let mut stopped = self.stopped.clone();
         let delivery = loop {
+            let received = async {
+                tokio::select! {
+                    biased;
+                    Some(delivery) = self.interactive.recv() => Some(delivery),
+                    Some(delivery) = self.batch.recv() => Some(delivery),
+                    else => None,
+                }
+            };
             let delivery = tokio::select! {
                 biased;
                 _ = stopped.wait_for(|flow| *flow == Flow::Stopped) => None,
-                Some(delivery) = self.interactive.recv() => Some(delivery),
-                Some(delivery) = self.batch.recv() => Some(delivery),
-                else => None,
+                delivery = received => delivery,
             };
             // Lost while it waited here, with the connection it came by: it comes again.
             if delivery.as_ref().is_none_or(|delivery| !delivery.is_lost()) {

@@ -21,7 +21,7 @@ pub(super) async fn serve(file: Arc<File>, place: Place, prefetch: u16, intake: 
     tokio::select! {
         () = served => {}
         () = renew_for_ever(&file, &holder) => {}
-        () = take_back(&file, returned) => {}
+        () = take_back(&file, place, returned) => {}
         () = file.closing.cancelled() => {}
     }
 }
@@ -107,9 +107,9 @@ async fn renew_for_ever(file: &File, holder: &str) {
 }
 
 /// Gives rows back whose deliveries were dropped. Never ends by itself: the lane's own sender lives as long.
-async fn take_back(file: &File, mut returned: mpsc::Receiver<Returned>) {
+async fn take_back(file: &File, place: Place, mut returned: mpsc::Receiver<Returned>) {
     while let Some(Returned { claim, permit, .. }) = returned.recv().await {
-        if let Err(error) = file.within(row::release(&file.pool, &claim)).await {
+        if let Err(error) = file.within(row::lose(&file.pool, &claim, place, file.config.delivery_limit)).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "a dropped delivery comes again only when its lease expires");
         }
         drop(permit);

@@ -48,7 +48,7 @@ impl Settlement for Lease {
             Verdict::Acknowledge => file.within(row::delete(pool, &claim)).await?,
             Verdict::Retry(delay) => file.within(row::rest(pool, &claim, file.config.delays.of(delay), seen)).await?,
             Verdict::Postpone(delay) => file.within(row::rest(pool, &claim, file.config.delays.of(delay), message.outcomes)).await?,
-            Verdict::GiveBack => file.within(row::release(pool, &claim)).await?,
+            Verdict::GiveBack => file.within(row::give_back(pool, &claim)).await?,
             Verdict::Dead(cause) => file.within(row::bury(pool, &claim, seen, Some(&cause))).await?,
         };
         self.held = None;

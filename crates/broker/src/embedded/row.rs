@@ -128,16 +128,38 @@ pub(super) async fn rest(pool: &SqlitePool, claim: &Claim, delay: Duration, outc
     Ok(done.rows_affected() == 1)
 }
 
-/// Drops a lease: the row can be taken at once, in its old place in the order.
-pub(super) async fn release(pool: &SqlitePool, claim: &Claim) -> Result<bool, sqlx::Error> {
+/// Drops a lease as if the row had never been out: it can be taken at once, in its old place in the order.
+pub(super) async fn give_back(pool: &SqlitePool, claim: &Claim) -> Result<bool, sqlx::Error> {
     let done = sqlx::query(
-        "UPDATE messages SET lease = NULL, holder = NULL, claimed_ms = NULL, lease_until_ms = NULL WHERE id = $1 AND lease = $2",
+        "UPDATE messages SET lease = NULL, holder = NULL, claimed_ms = NULL, lease_until_ms = NULL, deliveries = deliveries - 1
+         WHERE id = $1 AND lease = $2 AND lease_until_ms > $3",
     )
     .bind(claim.id)
     .bind(&claim.lease)
+    .bind(now_ms())
     .execute(pool)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Drops the lease of a delivery that had no outcome; the row can be taken at once, and is abandoned after too many such.
+pub(super) async fn lose(pool: &SqlitePool, claim: &Claim, place: Place, delivery_limit: u32) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE messages SET lease = NULL, holder = NULL, claimed_ms = NULL, lease_until_ms = NULL,
+                             place = CASE WHEN deliveries > $1 THEN 'abandoned' ELSE place END,
+                             dead_id = CASE WHEN deliveries > $1 THEN COALESCE(dead_id, $2) ELSE dead_id END,
+                             died_ms = CASE WHEN deliveries > $1 THEN COALESCE(died_ms, $3) ELSE died_ms END
+         WHERE id = $4 AND lease = $5 AND place = $6",
+    )
+    .bind(delivery_limit)
+    .bind(DeadLetterId::generate().as_str())
+    .bind(now_ms())
+    .bind(claim.id)
+    .bind(&claim.lease)
+    .bind(place.as_str())
+    .execute(pool)
+    .await?;
+    Ok(())
 }
 
 /// Moves a row to the dead letter with its cause; to the abandoned ones where nobody knows one.

@@ -1,0 +1,142 @@
+//! What only the embedded queue has: leases that are renewed and expire, a file that others share, records that are followed.
+
+#[path = "support/stage.rs"]
+#[allow(dead_code, reason = "shared with the conformance suite")]
+mod stage;
+
+use assay_broker::{Broker, BrokerError, Embedded, EmbeddedConfig, Redelivered};
+use assay_contract::job::Lane;
+use stage::{PLENTY, embedded_config, id, job, next, record, submit};
+use std::time::Duration;
+use tempfile::TempDir;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lease_is_renewed_while_its_worker_lives() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, two) = (open(&folder).await, open(&folder).await);
+    submit(&one, Lane::Batch, ["a".to_owned()]).await;
+    let mut deliveries = one.consume(PLENTY).await.unwrap();
+    let held = next(&mut deliveries).await;
+    let mut others = two.consume(PLENTY).await.unwrap();
+    // Slow on purpose: three leases long, the other worker must not be given the job.
+    let taken = tokio::time::timeout(Duration::from_millis(1_500), others.next()).await;
+    assert!(taken.is_err(), "the lease was not renewed");
+    held.acknowledge().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_workers_lease_expires() {
+    let folder = tempfile::tempdir().unwrap();
+    let killed = std::thread::spawn({
+        let config = embedded_config(&folder);
+        move || {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            let held = runtime.block_on(async {
+                let broker = Embedded::open(config).await.unwrap();
+                submit(&broker, Lane::Batch, ["a".to_owned()]).await;
+                let mut deliveries = broker.consume(PLENTY).await.unwrap();
+                next(&mut deliveries).await
+            });
+            // No more renewals and no giving back, as after SIGKILL.
+            runtime.shutdown_background();
+            std::mem::forget(held);
+        }
+    });
+    killed.join().unwrap();
+    let broker = open(&folder).await;
+    let mut deliveries = broker.consume(PLENTY).await.unwrap();
+    let delivery = next(&mut deliveries).await;
+    assert_eq!((id(&delivery).as_str(), delivery.attempt()), ("a", 1));
+    assert_eq!(delivery.redelivered(), Redelivered::AfterLostOutcome);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_delivery_out_for_longer_than_the_acknowledgement_timeout_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = EmbeddedConfig { acknowledgement_timeout: Duration::from_millis(600), ..embedded_config(&folder) };
+    let broker = Embedded::open(config).await.unwrap();
+    submit(&broker, Lane::Batch, ["a".to_owned()]).await;
+    let mut deliveries = broker.consume(PLENTY).await.unwrap();
+    let slow = next(&mut deliveries).await;
+    let again = next(&mut deliveries).await;
+    assert_eq!((id(&again).as_str(), again.attempt()), ("a", 1));
+    assert_eq!(again.redelivered(), Redelivered::AfterLostOutcome);
+    assert!(slow.is_lost());
+    assert!(matches!(slow.acknowledge().await, Err(BrokerError::DeliveryLost)));
+    again.acknowledge().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_another_process_has_locked_is_told_within_the_timeout() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = EmbeddedConfig { confirm_timeout: Duration::from_millis(300), ..embedded_config(&folder) };
+    let broker = Embedded::open(config).await.unwrap();
+    let path = folder.path().join("queue.sqlite");
+    let other = sqlx::SqlitePool::connect(&format!("sqlite:{}", path.display())).await.unwrap();
+    let mut lock = other.acquire().await.unwrap();
+    sqlx::query("BEGIN EXCLUSIVE").execute(&mut *lock).await.unwrap();
+    let unconfirmed = broker.publish(&record("a")).await.unwrap_err();
+    assert!(matches!(unconfirmed, BrokerError::Unconfirmed(_)), "{unconfirmed:?}");
+    sqlx::query("ROLLBACK").execute(&mut *lock).await.unwrap();
+    broker.publish(&record("a")).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_confirmed_job_outlives_its_process() {
+    let folder = tempfile::tempdir().unwrap();
+    submit(&open(&folder).await, Lane::Batch, ["a".to_owned()]).await;
+    let broker = open(&folder).await;
+    let mut deliveries = broker.consume(PLENTY).await.unwrap();
+    assert_eq!(id(&next(&mut deliveries).await), "a");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn records_are_followed_from_where_a_reader_left_off() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, two) = (open(&folder).await, open(&folder).await);
+    one.publish(&record("a")).await.unwrap();
+    let mut records = two.records(0);
+    let first = records.next().await.unwrap().unwrap();
+    let waiting = tokio::spawn(async move { records.next().await.unwrap().unwrap() });
+    one.publish(&record("b")).await.unwrap();
+    let second = tokio::time::timeout(stage::SOON, waiting).await.unwrap().unwrap();
+    assert!(second.sequence > first.sequence);
+    assert!(String::from_utf8(second.body).unwrap().contains(r#""job_id":"b""#));
+    let again = one.records(first.sequence).next().await.unwrap().unwrap();
+    assert_eq!(again.sequence, second.sequence);
+    let mut none = one.records(second.sequence);
+    one.close(stage::SOON).await;
+    assert!(none.next().await.unwrap().is_none());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_more_records_are_kept_than_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let broker = Embedded::open(EmbeddedConfig { kept_records: 2, ..embedded_config(&folder) }).await.unwrap();
+    for name in ["a", "b", "c"] {
+        broker.publish(&record(name)).await.unwrap();
+    }
+    let oldest = broker.records(0).next().await.unwrap().unwrap();
+    assert_eq!(oldest.sequence, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_queue_in_memory_is_shared_by_its_clones() {
+    let broker = Embedded::open(EmbeddedConfig::default()).await.unwrap();
+    submit(&broker, Lane::Batch, ["a".to_owned()]).await;
+    let mut deliveries = broker.clone().consume(PLENTY).await.unwrap();
+    let delivery = next(&mut deliveries).await;
+    assert_eq!(assay_contract::Job::read(delivery.body()).unwrap(), job("a", Lane::Batch));
+}
+
+#[tokio::test]
+async fn time_limits_that_can_not_work_are_refused() {
+    let lease = EmbeddedConfig { lease: Duration::ZERO, ..EmbeddedConfig::default() };
+    assert!(matches!(Embedded::open(lease).await, Err(BrokerError::Configuration(_))));
+    let short = EmbeddedConfig { acknowledgement_timeout: Duration::from_secs(1), ..EmbeddedConfig::default() };
+    assert!(matches!(Embedded::open(short).await, Err(BrokerError::Configuration(_))));
+}
+
+async fn open(folder: &TempDir) -> Embedded {
+    Embedded::open(embedded_config(folder)).await.unwrap()
+}
