@@ -103,7 +103,8 @@ impl Download<'_> {
     /// A whole object is coming: checks that it is the one we began with, and makes room.
     async fn start<'b>(&mut self, response: &Response<Incoming>, begun: &'b mut Begun) -> Result<&'b mut Receiver, Broken> {
         let object = Object::of(response.headers());
-        if begun.object.as_ref().is_some_and(|before| !before.may_be(&object)) {
+        // An object of which nothing ever arrived was not begun: an error page may have been taken for it.
+        if self.tally.furthest > 0 && begun.object.as_ref().is_some_and(|before| !before.may_be(&object)) {
             return Err(Cause::Changed("another version is there now").into());
         }
         if let Some(expected) = &self.want.expected.etag

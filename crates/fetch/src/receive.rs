@@ -210,3 +210,19 @@ fn hex(bytes: &[u8]) -> String {
         .map(|d| char::from(*d))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::io::Errno;
+
+    #[tokio::test]
+    async fn a_full_disk_is_no_room_and_another_error_is_not() {
+        for errno in [Errno::NOSPC, Errno::DQUOT] {
+            let failed = blocking(move || Err::<(), _>(errno.into())).await;
+            assert!(matches!(failed, Err(Cause::Full(_))), "{failed:?}");
+        }
+        let failed = blocking(|| Err::<(), _>(Errno::IO.into())).await;
+        assert!(matches!(failed, Err(Cause::Spool(_))), "{failed:?}");
+    }
+}

@@ -70,7 +70,7 @@ impl Spool {
     pub fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<usize> {
         let left = usize::try_from(self.len.saturating_sub(offset)).unwrap_or(usize::MAX);
         let asked = into.len().min(left);
-        let Some(into) = into.get_mut(..asked) else { return Ok(0) };
+        let Some(into) = into.get_mut(..asked).filter(|into| !into.is_empty()) else { return Ok(0) };
         match &self.store {
             Store::Memory(file) => file.read_exact_at(into, offset)?,
             Store::Encrypted(file) => file.read_exact_at(into, offset)?,

@@ -41,7 +41,7 @@ pub(crate) fn is_metadata(ip: IpAddr) -> bool {
 /// Networks that are not the public Internet, with their prefix lengths.
 const SPECIAL_V4: [(Ipv4Addr, u32); 20] = [
     // This network, private, loopback, link-local.
-    (Ipv4Addr::new(0, 0, 0, 0), 8),
+    (Ipv4Addr::UNSPECIFIED, 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
     (Ipv4Addr::new(127, 0, 0, 0), 8),
     (Ipv4Addr::new(172, 16, 0, 0), 12),
