@@ -14,6 +14,8 @@ use assay_contract::integration::DelegationSettings;
 use assay_contract::signed_url::Origin;
 use assay_contract::{AssetAddress, Integration, Secret, SignedUrl};
 use async_trait::async_trait;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::SignedDuration;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -192,7 +194,7 @@ fn session_name(text: &str) -> String {
     if name.len() <= MAX_SESSION_NAME {
         return name;
     }
-    let digest: String = Sha256::digest(text).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    let digest: String = URL_SAFE_NO_PAD.encode(Sha256::digest(text)).chars().take(10).collect();
     let kept: String = name.chars().take(MAX_SESSION_NAME - digest.len() - 1).collect();
     format!("{kept}.{digest}")
 }

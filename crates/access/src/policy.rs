@@ -117,7 +117,7 @@ fn ascii(json: &str) -> String {
             text.push(c);
         } else {
             for unit in c.encode_utf16(&mut units) {
-                text.push_str(&format!("\\u{unit:04x}"));
+                text.extend(format!("\\u{unit:04x}").chars());
             }
         }
         text

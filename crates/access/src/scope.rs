@@ -23,8 +23,8 @@ pub fn without_dot_segments(url: &str) -> Result<(), AccessError> {
     let bare = url.split(['?', '#']).next().unwrap_or_default();
     let path = bare.split_once("://").map_or(bare, |(_, rest)| rest);
     let dots = |segment: &str| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
-    match path.split(['/', '\\']).skip(1).any(dots) {
-        true => Err(AccessError::Address(DOT_SEGMENT_URL)),
-        false => Ok(()),
+    if path.split(['/', '\\']).skip(1).any(dots) {
+        return Err(AccessError::Address(DOT_SEGMENT_URL));
     }
+    Ok(())
 }

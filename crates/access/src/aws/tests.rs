@@ -38,7 +38,7 @@ fn session(ends_in: SignedDuration) -> Session {
 }
 
 fn url(delegation: &AwsDelegation<'_>, bucket: &str, of_address: Option<&str>) -> String {
-    let signed = delegation.presigned(&session(SignedDuration::from_hours(1)), (bucket, "k"), of_address, &[], Duration::from_secs(60));
+    let signed = delegation.presigned(&session(SignedDuration::from_hours(1)), (bucket, "k"), of_address, &[], Duration::from_mins(1));
     signed.unwrap().url.expose().clone()
 }
 
@@ -97,7 +97,7 @@ async fn a_url_ends_before_its_credentials_do() {
     let (cloud, integration) = (cloud(None).await, integration("arn:aws:iam::2:role/r", None));
     let delegation = AwsDelegation::new(&cloud, &integration).unwrap();
     let session = session(SignedDuration::from_secs(100));
-    let signed = delegation.presigned(&session, ("acme-raw", "k"), None, &[], Duration::from_secs(900)).unwrap();
+    let signed = delegation.presigned(&session, ("acme-raw", "k"), None, &[], Duration::from_mins(15)).unwrap();
     assert!(signed.expires_at.unwrap() < session.expires_at);
     let expires = signed.url.expose().split("X-Amz-Expires=").nth(1).unwrap().split('&').next().unwrap().parse::<u64>().unwrap();
     assert!((80..95).contains(&expires), "100 s less 5 s of slack, in whole seconds: {expires}");

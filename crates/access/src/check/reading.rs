@@ -10,7 +10,7 @@ use reqwest::{Client, Response, redirect};
 use std::time::Duration;
 
 /// How long a check's URL lives.
-const LIFETIME: Duration = Duration::from_secs(60);
+const LIFETIME: Duration = Duration::from_mins(1);
 /// How long the object store may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest answer that is looked at: an error, or a page of ten keys.
@@ -31,11 +31,8 @@ struct Said {
 }
 
 pub(super) async fn check(delegation: &AwsDelegation<'_>, sample: Option<&AssetAddress>, lines: &mut Vec<CheckLine>) {
-    let client = match Client::builder().no_proxy().redirect(redirect::Policy::none()).timeout(TIMEOUT).build() {
-        Ok(client) => client,
-        Err(_) => {
-            return lines.push(CheckLine::failed(name::READING, "no HTTP client could be made", "Report this: it is a fault of Assay."));
-        }
+    let Ok(client) = Client::builder().no_proxy().redirect(redirect::Policy::none()).timeout(TIMEOUT).build() else {
+        return lines.push(CheckLine::failed(name::READING, "no HTTP client could be made", "Report this: it is a fault of Assay."));
     };
     let listed = list(delegation, &client, lines).await;
     let wanted = match sample {

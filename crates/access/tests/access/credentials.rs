@@ -9,7 +9,7 @@ use assay_testkit::cloud::{ObjectOptions, StsFault};
 use std::time::Duration;
 
 const OBJECT: &str = "s3://acme-raw/2026/street.jpg";
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 #[tokio::test]
 async fn a_hundred_signatures_at_once_assume_the_role_once() {

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 pub(crate) const ROLE: &str = "arn:aws:iam::222222222222:role/assay-reader";
 pub(crate) const BUCKET: &str = "acme-raw";
-pub(crate) const QUARTER_HOUR: Duration = Duration::from_secs(900);
+pub(crate) const QUARTER_HOUR: Duration = Duration::from_mins(15);
 
 /// A cloud with one bucket of one object, and an access to it.
 pub(crate) struct Scene {
@@ -117,7 +117,7 @@ impl Turned {
 
     pub(crate) fn turn(&self, by: Duration) {
         let mut now = self.0.lock().unwrap();
-        *now = *now + SignedDuration::try_from(by).unwrap();
+        *now += SignedDuration::try_from(by).unwrap();
     }
 }
 

@@ -29,7 +29,7 @@ async fn no_error_or_debug_output_holds_a_secret_key_or_url() {
             match access.sign(integration, asset, QUARTER_HOUR, &purpose("org_acme")).await {
                 Ok(signed) => {
                     let token = signed.url.expose().split("X-Amz-Security-Token=").nth(1).unwrap().split('&').next().unwrap().to_owned();
-                    printed.push_str(&format!("{signed:?} {:?} {:?}", scene.access, asset));
+                    printed.extend([format!("{signed:?} {:?} {:?}", scene.access, asset)]);
                     assert!(!printed.contains(&token));
                 }
                 Err(error) => errors.push(error),
@@ -38,12 +38,12 @@ async fn no_error_or_debug_output_holds_a_secret_key_or_url() {
         for line in
             marked.check(&scene.integration, Some(asset)).await.into_iter().chain(scene.access.check(&scene.integration, Some(asset)).await)
         {
-            printed.push_str(&format!("{line:?}"));
+            printed.extend([format!("{line:?}")]);
         }
     }
     assert!(errors.len() >= 10);
     for error in &errors {
-        printed.push_str(&format!("{error} {error:?} {} {:?}", error.failure(), error.failure()));
+        printed.extend([format!("{error} {error:?} {} {:?}", error.failure(), error.failure())]);
         printed.push_str(&serde_json::to_string(&error.failure()).unwrap());
     }
     assert!(!printed.contains(MARK), "{printed}");

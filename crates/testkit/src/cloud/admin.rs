@@ -24,9 +24,9 @@ enum Command {
         #[serde(default)]
         content_type: Option<String>,
         #[serde(default)]
-        archived: bool,
+        storage: Storage,
         #[serde(default)]
-        customer_key: bool,
+        encryption: Encryption,
     },
     /// Removes an object.
     RemoveObject { bucket: String, key: String },
@@ -54,12 +54,10 @@ pub(crate) fn obey(state: &Shared, command: &[u8]) -> (StatusCode, String) {
             }
             None => return (StatusCode::NOT_FOUND, json!({ "error": "there is no such role" }).to_string()),
         },
-        Command::PutObject { bucket, key, base64, content_type, archived, customer_key } => {
+        Command::PutObject { bucket, key, base64, content_type, storage, encryption } => {
             let Ok(bytes) = STANDARD.decode(base64) else {
                 return (StatusCode::BAD_REQUEST, json!({ "error": "base64 is not base64" }).to_string());
             };
-            let storage = if archived { Storage::Archived } else { Storage::Standard };
-            let encryption = if customer_key { Encryption::CustomerKey } else { Encryption::Provider };
             let version = state.put(&bucket, &key, bytes.into(), ObjectOptions { content_type, storage, encryption });
             json!({ "version_id": version })
         }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// Bodies go out in pieces of this size, so that the log's byte counts stay close to what was sent.
 const PIECE: usize = 64 * 1024;
-/// How often a slow body sends something.
+/// How often a slow body sends something, and how long a connection that is cut has for what was sent before.
 const TICK: Duration = Duration::from_millis(50);
 
 /// What goes wrong.
@@ -124,10 +124,9 @@ impl Armed {
 /// The body of an answer, with its fault. It never tells its own length, so that a wrong `content-length` can be sent.
 pub(crate) fn body(bytes: Bytes, fault: Option<&Fault>) -> Body {
     match fault {
-        Some(Fault::CutAfter(count)) => {
-            let cut = stream::once(async { Err(io::Error::new(io::ErrorKind::ConnectionReset, "cut on request")) });
-            streamed(pieces(head(&bytes, *count), PIECE).chain(cut))
-        }
+        Some(Fault::CutAfter(count)) => streamed(pieces(head(&bytes, *count), PIECE).chain(cut())),
+        // What is promised and never sent: the connection must go, as a real one would.
+        Some(Fault::ContentLength(claimed)) if *claimed > bytes.len() as u64 => streamed(pieces(bytes, PIECE).chain(cut())),
         Some(Fault::StallAfter(count)) => streamed(pieces(head(&bytes, *count), PIECE).chain(stream::pending())),
         Some(Fault::Slow { bytes_per_second }) => {
             let piece = usize::try_from(bytes_per_second / 20).unwrap_or(PIECE).max(1);
@@ -139,6 +138,14 @@ pub(crate) fn body(bytes: Bytes, fault: Option<&Fault>) -> Body {
         }
         _ => streamed(pieces(bytes, PIECE)),
     }
+}
+
+/// Ends the connection, once what came before has left: hyper drops what it has not flushed when a body fails.
+fn cut() -> impl Stream<Item = io::Result<Bytes>> + Send {
+    stream::once(async {
+        tokio::time::sleep(TICK).await;
+        Err(io::Error::new(io::ErrorKind::ConnectionReset, "cut on request"))
+    })
 }
 
 fn head(bytes: &Bytes, count: u64) -> Bytes {

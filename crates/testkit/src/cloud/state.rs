@@ -4,9 +4,11 @@ use super::log::Log;
 use super::misbehaviour::Armed;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::fmt::Write;
 use std::time::Duration;
 
 /// A customer's role.
@@ -25,7 +27,7 @@ pub struct Role {
 impl Role {
     /// A role with the policies that a customer pastes and sessions of an hour.
     pub fn new(arn: impl Into<String>, trust: Value, permissions: Value) -> Self {
-        Self { arn: arn.into(), trust, permissions, max_session: Duration::from_secs(3600) }
+        Self { arn: arn.into(), trust, permissions, max_session: Duration::from_hours(1) }
     }
 
     /// A role that trusts the worker with this external id, and may read and list `bucket`, and decrypt.
@@ -57,7 +59,8 @@ pub struct ObjectOptions {
 }
 
 /// A storage class.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Storage {
     /// Readable at once.
     #[default]
@@ -67,7 +70,8 @@ pub enum Storage {
 }
 
 /// Encryption at rest.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Encryption {
     /// The provider's own key: nobody needs a permission for it.
     #[default]
@@ -169,5 +173,8 @@ impl State {
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
