@@ -3,7 +3,7 @@
 use assay_contract::failure::ProviderAnswer;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, Response, StatusCode};
-use http_body_util::{BodyExt, Limited};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use jiff::Timestamp;
 use std::time::Duration;
@@ -32,11 +32,10 @@ pub(crate) struct Answer {
 impl Answer {
     pub(crate) async fn read(response: Response<Incoming>, now: Timestamp) -> Self {
         let (parts, body) = response.into_parts();
-        let body = match tokio::time::timeout(MAX_WAIT, Limited::new(body, MAX_BODY).collect()).await {
-            Ok(Ok(whole)) => whole.to_bytes(),
-            Ok(Err(_)) | Err(_) => bytes::Bytes::new(),
-        };
-        Self::of(parts.status, &parts.headers, &String::from_utf8_lossy(&body), now)
+        let mut read = Vec::new();
+        // Late or broken off: what came until then may still say why.
+        let _ = tokio::time::timeout(MAX_WAIT, beginning(body, &mut read)).await;
+        Self::of(parts.status, &parts.headers, &String::from_utf8_lossy(&read), now)
     }
 
     pub(crate) fn of(status: StatusCode, headers: &HeaderMap, body: &str, now: Timestamp) -> Self {
@@ -56,6 +55,17 @@ impl Answer {
     pub(crate) fn provider(&self) -> ProviderAnswer {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         ProviderAnswer { status: Some(self.status), code: some(&self.code), request_id: some(&self.request_id) }
+    }
+}
+
+async fn beginning(mut body: Incoming, into: &mut Vec<u8>) {
+    while let Some(Ok(frame)) = body.frame().await {
+        let bytes = frame.into_data().unwrap_or_default();
+        let room = MAX_BODY.saturating_sub(into.len());
+        into.extend_from_slice(bytes.get(..room).unwrap_or(&bytes));
+        if into.len() >= MAX_BODY {
+            return;
+        }
     }
 }
 

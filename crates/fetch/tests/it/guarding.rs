@@ -189,6 +189,27 @@ async fn a_proxy_carries_what_the_guard_let_through() {
 }
 
 #[tokio::test]
+async fn only_a_host_with_a_trusted_certificate_of_its_own_is_believed() {
+    let store = Store::start_tls(|_, asked| serve(b"by tls", "v1", asked)).await;
+    let root: &[u8] = include_bytes!("tls/root.pem");
+    let port = store.address.port();
+    for (host, roots, believed) in [("store.test", root, true), ("store.test", &[], false), ("other.test", root, false)] {
+        let config = FetchConfig {
+            bucket_endpoint: Some(format!("https://{host}:{port}")),
+            extra_root_certificates: roots.to_vec(),
+            resolver: Arc::new(Rebinding { answers: vec!["127.0.0.1"], asked: Mutex::default() }),
+            ..config(&store)
+        };
+        let urls = Urls::new(vec![bucket_url(&format!("https://{host}:{port}/bucket/key"))]);
+        match Fetcher::new(config).unwrap().fetch(&urls, want()).await {
+            Ok(fetched) => assert!(believed && bytes_of(&fetched) == b"by tls", "{host}"),
+            Err(error) => assert!(!believed && error.failure().code == Code::ProviderUnavailable, "{host}: {error}"),
+        }
+    }
+    assert_eq!(store.asked().len(), 1, "nothing was sent to a host that was not believed");
+}
+
+#[tokio::test]
 async fn wrong_settings_are_refused_at_the_start() {
     const BROKEN: &[u8] = b"-----BEGIN CERTIFICATE-----\nnot base64!\n-----END CERTIFICATE-----\n";
     let store = Store::start(|_, _| Reply::new(200)).await;

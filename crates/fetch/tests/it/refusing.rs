@@ -77,8 +77,11 @@ async fn a_rejected_token_is_told_and_tried_again_twice_at_most() {
 
 #[tokio::test]
 async fn an_error_page_without_end_is_read_to_a_bound() {
-    let store = Store::start(|_, _| Reply::new(404).body(&vec![b'x'; 4 << 20]).length(1 << 40)).await;
-    assert_eq!(code(fetch(&store).await), Code::NotFound);
+    let mut page = b"<Error><Code>InvalidObjectState</Code>".to_vec();
+    page.resize(4 << 20, b'x');
+    let store = Store::start(move |_, _| Reply::new(403).body(&page).length(1 << 40)).await;
+    // Its beginning says why.
+    assert_eq!(code(fetch(&store).await), Code::ArchivedAsset);
 }
 
 #[tokio::test]

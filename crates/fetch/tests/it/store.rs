@@ -4,9 +4,13 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 /// One request as it arrived.
 #[derive(Debug, Clone)]
@@ -51,8 +55,8 @@ impl Reply {
         Self::new(status).body(body.as_bytes()).length(body.len())
     }
 
-    pub(crate) fn header(mut self, name: &str, value: impl ToString) -> Self {
-        self.headers.push((name.to_owned(), value.to_string()));
+    pub(crate) fn header(mut self, name: &str, value: impl std::fmt::Display) -> Self {
+        self.headers.push((name.to_owned(), format!("{value}")));
         self
     }
 
@@ -120,6 +124,21 @@ pub(crate) struct Store {
 impl Store {
     /// `script` gets the number of the request, from 0.
     pub(crate) async fn start(script: impl Fn(usize, &Asked) -> Reply + Send + Sync + 'static) -> Self {
+        Self::open(None, script).await
+    }
+
+    /// The same behind TLS, with a certificate for `store.test`, signed by `tls/root.pem`. Only these tests trust it; the root's own key
+    /// was thrown away.
+    pub(crate) async fn start_tls(script: impl Fn(usize, &Asked) -> Reply + Send + Sync + 'static) -> Self {
+        let chain = CertificateDer::pem_slice_iter(include_bytes!("tls/store.pem")).collect::<Result<Vec<_>, _>>().unwrap();
+        let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/store.key.pem")).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let config = config.with_no_client_auth().with_single_cert(chain, key).unwrap();
+        Self::open(Some(TlsAcceptor::from(Arc::new(config))), script).await
+    }
+
+    async fn open(tls: Option<TlsAcceptor>, script: impl Fn(usize, &Asked) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
@@ -127,7 +146,18 @@ impl Store {
         let task = tokio::spawn(async move {
             let mut connections = tokio::task::JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
-                connections.spawn(converse(stream, Arc::clone(&log), Arc::clone(&script)));
+                let (tls, log, script) = (tls.clone(), Arc::clone(&log), Arc::clone(&script));
+                connections.spawn(async move {
+                    match tls {
+                        None => converse(stream, log, script).await,
+                        // A handshake that fails is the client's refusal.
+                        Some(tls) => {
+                            if let Ok(stream) = tls.accept(stream).await {
+                                converse(stream, log, script).await;
+                            }
+                        }
+                    }
+                });
             }
         });
         Self { address, asked, task }
@@ -148,7 +178,11 @@ impl Drop for Store {
     }
 }
 
-async fn converse<S: Fn(usize, &Asked) -> Reply>(mut stream: TcpStream, log: Arc<Mutex<Vec<Asked>>>, script: Arc<S>) {
+async fn converse<S: Fn(usize, &Asked) -> Reply>(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    log: Arc<Mutex<Vec<Asked>>>,
+    script: Arc<S>,
+) {
     while let Some(asked) = read_head(&mut stream).await {
         let place = {
             let mut log = log.lock().unwrap();
@@ -158,7 +192,7 @@ async fn converse<S: Fn(usize, &Asked) -> Reply>(mut stream: TcpStream, log: Arc
         let reply = script(place, &asked);
         let mut head = format!("HTTP/1.1 {} Scripted\r\n", reply.status);
         for (name, value) in &reply.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head.extend([name.as_str(), ": ", value.as_str(), "\r\n"]);
         }
         head.push_str("\r\n");
         if stream.write_all(head.as_bytes()).await.is_err() {
@@ -166,14 +200,14 @@ async fn converse<S: Fn(usize, &Asked) -> Reply>(mut stream: TcpStream, log: Arc
         }
         if let End::Drip(pause) = reply.end {
             for byte in &reply.body {
-                if stream.write_all(&[*byte]).await.is_err() {
+                if stream.write_all(&[*byte]).await.is_err() || stream.flush().await.is_err() {
                     return;
                 }
                 tokio::time::sleep(pause).await;
             }
             continue;
         }
-        if stream.write_all(&reply.body).await.is_err() {
+        if stream.write_all(&reply.body).await.is_err() || stream.flush().await.is_err() {
             return;
         }
         match reply.end {
@@ -184,7 +218,7 @@ async fn converse<S: Fn(usize, &Asked) -> Reply>(mut stream: TcpStream, log: Arc
     }
 }
 
-async fn read_head(stream: &mut TcpStream) -> Option<Asked> {
+async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> Option<Asked> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.ok()?);
