@@ -23,10 +23,13 @@ pub(crate) struct Control {
 
 impl Control {
     /// Both ends: ours, and the one that becomes the fork server's stdin.
+    #[allow(unsafe_code, reason = "tokio asks for a promise that the descriptor stays the same")]
     pub(crate) fn pair() -> io::Result<(Self, OwnedFd)> {
         let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
         rustix::io::ioctl_fionbio(&ours, true)?;
-        Ok((Self { socket: AsyncFd::new(ours)? }, theirs))
+        // SAFETY: an OwnedFd owns its descriptor, and nothing here replaces or closes it while the AsyncFd has it.
+        let socket = unsafe { AsyncFd::register(ours) }?;
+        Ok((Self { socket }, theirs))
     }
 
     /// Sends one frame; a frame that was sent is never cut.

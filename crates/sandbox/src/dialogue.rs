@@ -161,13 +161,13 @@ async fn next(socket: &mut tokio::net::UnixStream, listener: &Listener<'_>) -> R
 async fn end(child: &mut Child, stopped: Stopped, limits: &DecodeLimits) -> Result<(Ended, Exited), NoNews> {
     match stopped {
         Stopped::Last(ended) => Ok((ended, child.end().await?)),
-        Stopped::Silent => match child.exits_within(EXITS_WITHIN).await? {
-            Some(exited) => Ok((Ended::Died(cause(&exited, limits)), exited)),
-            None => {
-                let death = ChildDeath::Protocol("it closed its socket and lived on".to_owned());
-                Ok((Ended::Died(death), child.end().await?))
+        Stopped::Silent => {
+            if let Some(exited) = child.exits_within(EXITS_WITHIN).await? {
+                return Ok((Ended::Died(cause(&exited, limits)), exited));
             }
-        },
+            let death = ChildDeath::Protocol("it closed its socket and lived on".to_owned());
+            Ok((Ended::Died(death), child.end().await?))
+        }
         // Look before killing: afterwards the out-of-memory killer's SIGKILL would look like ours.
         Stopped::Kill(death) => match child.has_exited() {
             Some(exited) if exited.signal.is_some() => Ok((Ended::Died(cause(&exited, limits)), exited)),
@@ -179,16 +179,16 @@ async fn end(child: &mut Child, stopped: Stopped, limits: &DecodeLimits) -> Resu
 
 /// What ended a child that nobody of us killed.
 fn cause(exited: &Exited, limits: &DecodeLimits) -> ChildDeath {
-    let cpu = ChildDeath::CpuLimit { allowed_ms: limits.cpu_ms };
+    // At the hard limit, a second later, the kernel kills a child that ignored SIGXCPU (setrlimit(2)).
+    let is_cpu_spent = exited.cpu_us >= limits.cpu_ms.saturating_mul(1_000);
+    if exited.signal == Some(SIGXCPU) || (exited.signal == Some(SIGKILL) && is_cpu_spent) {
+        return ChildDeath::CpuLimit { allowed_ms: limits.cpu_ms };
+    }
     match (exited.signal, exited.code) {
-        (Some(SIGXCPU), _) => cpu,
-        (Some(SIGSYS), _) => ChildDeath::SecurityViolation { syscall: None },
-        // The kernel kills at the hard limit a child that ignored SIGXCPU; else only its out-of-memory killer sends this.
-        (Some(SIGKILL), _) if exited.cpu_us >= limits.cpu_ms.saturating_mul(1_000) => cpu,
-        (Some(SIGKILL), _) => ChildDeath::OutOfMemory,
+        // Nobody of us killed it: that leaves the kernel's out-of-memory killer.
+        (Some(SIGKILL), _) | (None, Some(EXIT_OUT_OF_MEMORY)) => ChildDeath::OutOfMemory,
+        (Some(SIGSYS), _) | (None, Some(EXIT_FORBIDDEN_CALL)) => ChildDeath::SecurityViolation { syscall: None },
         (Some(signal), _) => ChildDeath::Signal(signal),
-        (None, Some(EXIT_OUT_OF_MEMORY)) => ChildDeath::OutOfMemory,
-        (None, Some(EXIT_FORBIDDEN_CALL)) => ChildDeath::SecurityViolation { syscall: None },
         (None, code) => ChildDeath::ExitedSilently { code: code.unwrap_or(0) },
     }
 }

@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 const CHILDREN_PER_SERVER: u64 = 10_000;
 /// So many starts within [`WITHIN`] and a family is left alone.
 const MOST_STARTS: usize = 10;
-const WITHIN: Duration = Duration::from_secs(60);
+const WITHIN: Duration = Duration::from_mins(1);
 
 /// One decoder family.
 pub(crate) struct Family {

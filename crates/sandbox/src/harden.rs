@@ -28,3 +28,16 @@ pub(crate) fn warn_of_swap() {
         tracing::warn!(areas, "swap is in use: bytes of assets in memory can reach a disk; turn swap off, or encrypt it");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::process::{dumpable_behavior, getrlimit};
+
+    #[test]
+    fn a_hardened_worker_leaves_no_core_and_lets_nobody_look_in() {
+        harden_self().unwrap();
+        assert_eq!(dumpable_behavior().unwrap(), DumpableBehavior::NotDumpable);
+        assert_eq!(getrlimit(Resource::Core), Rlimit { current: Some(0), maximum: Some(0) });
+    }
+}

@@ -4,7 +4,7 @@ use crate::child::{Child, kill};
 use crate::control::Control;
 use crate::error::{ChildFailure, StartError};
 use crate::spawner;
-use assay_contract::exchange::{BUILD_ID, Exited, Hello, Launch, Launched, Task};
+use assay_contract::exchange::{BUILD_ID, Exited, Hello, InputKind, Launch, Launched, Task};
 use assay_contract::frame::{Frame, FrameKind};
 use std::collections::HashMap;
 use std::io;
@@ -19,6 +19,9 @@ use tokio::task::JoinHandle;
 
 /// FFmpeg and GDAL take a tenth of a second to load; a cold disk and a busy machine much longer.
 const HELLO_WITHIN: Duration = Duration::from_secs(30);
+
+/// A fork takes a millisecond; a fork server that needs so long has stopped.
+const LAUNCHED_WITHIN: Duration = Duration::from_secs(10);
 
 /// One running fork server. Dropping it kills it, and with it its children.
 pub(crate) struct ForkServer {
@@ -87,17 +90,26 @@ impl ForkServer {
         let (launched, is_launched) = oneshot::channel();
         let (exited, has_exited) = oneshot::channel();
         self.expect(ticket, Expected { launched: Some(launched), exited });
-        let launch = Launch { ticket, memory_bytes: task.limits.memory_bytes, cpu_ms: task.limits.cpu_ms };
+        let launch = Launch { ticket, memory_bytes: memory_limit(task), cpu_ms: task.limits.cpu_ms };
         let frame = Frame::new(FrameKind::Launch, &launch, Vec::new())?;
-        if self.control.send(&frame, Some(theirs.as_fd())).await.is_err() {
-            self.forget(ticket);
-            return Err(ChildFailure::ServerLost);
-        }
-        drop(theirs);
-        match is_launched.await {
-            Ok(Ok(pidfd)) => Ok(Child::new(socket, pidfd, has_exited, asked, self.clone())),
-            Ok(Err(errno)) => Err(ChildFailure::Fork { errno }),
-            Err(_) => Err(ChildFailure::ServerLost),
+        let wait = async {
+            let is_sent = self.control.send(&frame, Some(theirs.as_fd())).await.is_ok();
+            // Ours is a copy: while it is open, a child that died would not read as EOF.
+            drop(theirs);
+            if is_sent { is_launched.await.ok() } else { None }
+        };
+        match tokio::time::timeout(LAUNCHED_WITHIN, wait).await {
+            Ok(Some(Ok(pidfd))) => Ok(Child::new(socket, pidfd, has_exited, asked, self.clone())),
+            Ok(Some(Err(errno))) => Err(ChildFailure::Fork { errno }),
+            Ok(None) => {
+                self.forget(ticket);
+                Err(ChildFailure::ServerLost)
+            }
+            Err(_) => {
+                tracing::warn!(family = %self.hello.decoder, "a fork server hangs and is given up");
+                self.dismiss();
+                Err(ChildFailure::ServerLost)
+            }
         }
     }
 
@@ -111,6 +123,7 @@ impl ForkServer {
 
     /// Ends it while others may still hold it: it reads EOF and exits; their children die with it.
     pub(crate) fn dismiss(&self) {
+        self.lost.store(true, Ordering::Release);
         self.control.shut();
     }
 
@@ -135,6 +148,15 @@ impl Drop for ForkServer {
             drop(spawner::end(process));
         }
     }
+}
+
+/// What a child may map beside its libraries: its own memory, and its input where that is mapped (the memfd's pages are ours already).
+fn memory_limit(task: &Task) -> u64 {
+    let mapped = match task.input {
+        InputKind::Memory => task.content_length,
+        InputKind::Blocks => 0,
+    };
+    task.limits.memory_bytes.saturating_add(mapped)
 }
 
 async fn introduced(family: &str, control: &Control) -> Result<Hello, StartError> {

@@ -57,6 +57,7 @@ fn carry_out(order: Order) {
     }
 }
 
+#[allow(clippy::disallowed_methods, reason = "the one place where a process is started")]
 fn spawn(program: PathBuf, stdin: OwnedFd) -> io::Result<Child> {
     // No `pre_exec`: it would make std fork instead of posix_spawn, 78 ms with 2 GB resident. The child locks itself down.
     // The command, and with it our copy of the socket, is dropped here: else a dead fork server would never read as EOF.

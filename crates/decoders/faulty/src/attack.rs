@@ -46,12 +46,20 @@ pub(crate) fn try_it(command: &str, words: &[String]) -> Option<Outcome> {
         "prctl" => call(libc::SYS_prctl, [c_long::from(libc::PR_SET_DUMPABLE), 1, 0, 0], "became dumpable"),
         "clone3" => call(libc::SYS_clone3, [0; 4], "clone3 ran"),
         "take-jobs" => take_jobs(),
-        "remember" => remember(word(1)),
+        "remember" => {
+            remember(word(1));
+            Err("left in freed memory".to_owned())
+        }
+        "remember-and-recall" => {
+            remember(&word(1).chars().rev().collect::<String>());
+            recall(word(1))
+        }
         "recall" => recall(word(1)),
         _ => return None,
     })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "so that map_err takes it by name")]
 fn text(error: io::Error) -> String {
     error.to_string()
 }
@@ -177,17 +185,16 @@ fn take_jobs() -> Outcome {
 }
 
 /// Leaves a marker all over the heap, as a decoder leaves pixels.
-fn remember(marker: &str) -> Outcome {
+fn remember(marker: &str) {
     let blocks: Vec<String> = (0..4096).map(|_| marker.repeat(4)).collect();
     drop(std::hint::black_box(blocks));
-    Err("left in freed memory".to_owned())
 }
 
 /// Looks for another asset's marker in its own heap. The marker is given backwards, so that the question is not the finding.
 fn recall(backwards: &str) -> Outcome {
     let marker: Vec<u8> = backwards.bytes().rev().collect();
     let mut found = 0;
-    for _ in 0..256 {
+    for _ in 0..64 {
         // SAFETY: fresh memory is read within its length: looking at what it held before is the attack.
         unsafe {
             let block = libc::malloc(64 << 10).cast::<u8>();

@@ -30,7 +30,7 @@ pub(crate) fn tell(command: &str, words: &[String], task: &Task, input: &mut Inp
         "flood-issues" => flood_issues(answer),
         "flood-facts" => (0..1_000).try_for_each(|_| say(FrameKind::Facts, &facts(task, 1, 1), Vec::new())),
         "flood-bytes" => loop {
-            if let Err(error) = socket().write_all(&[65; 65_536]) {
+            if let Err(error) = socket().write_all(&[65; 16_384]) {
                 break Err(error);
             }
         },
@@ -73,7 +73,7 @@ fn terabyte() -> io::Result<()> {
     fixed.splice(12..16, u32::MAX.to_le_bytes());
     socket().write_all(&fixed)?;
     loop {
-        socket().write_all(&[65; 65_536])?;
+        socket().write_all(&[65; 16_384])?;
     }
 }
 

@@ -7,12 +7,14 @@ mod lie;
 use assay_contract::details::ImageDetails;
 use assay_contract::exchange::{Refusal, Task};
 use assay_contract::{AssetKind, Details, Facts, MediaAttributes};
-use assay_kit::{Answer, Decoder, Input, Layer, Layers, Stop};
+use assay_kit::{Answer, Decoder, Input, Layer, Layers, Stop, Threads};
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 /// Does what its input says.
-struct Faulty;
+struct Faulty {
+    threads: Threads,
+}
 
 impl Decoder for Faulty {
     fn family(&self) -> &'static str {
@@ -23,9 +25,14 @@ impl Decoder for Faulty {
         BTreeMap::from([("misfortune".to_owned(), env!("CARGO_PKG_VERSION").to_owned())])
     }
 
+    fn threads(&self) -> Threads {
+        self.threads
+    }
+
     fn decode(&self, task: &Task, input: &mut Input, answer: &mut Answer) -> Result<(), Stop> {
-        let text = input.whole(64 << 20)?.into_owned();
-        let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let mut text = [0; 4096];
+        let length = input.read_at(0, &mut text).map_err(Stop::Gone)?;
+        let line = text.get(..length).unwrap_or_default().split(|byte| *byte == b'\n').next().unwrap_or_default();
         let words: Vec<String> = String::from_utf8_lossy(line).split_whitespace().map(str::to_owned).collect();
         let number = |place: usize| words.get(place).and_then(|word| word.parse::<u64>().ok()).unwrap_or(0);
         let command = words.first().map_or("", String::as_str);
@@ -52,13 +59,15 @@ fn facts(task: &Task, width: u32, height: u32) -> Facts {
 }
 
 fn main() -> ExitCode {
-    assay_kit::serve_with(&Faulty, layers(std::env::args().skip(1)))
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let threads = if words.iter().any(|word| word == "--threads") { Threads::UpToFour } else { Threads::One };
+    assay_kit::serve_with(&Faulty { threads }, layers(&words))
 }
 
-/// `--without seccomp` leaves a layer off; `--pretending seccomp` leaves it off and claims it, so that only the self-test can notice.
-fn layers(mut words: impl Iterator<Item = String>) -> Layers {
+/// `--threads` allows four of them, as `image` does. `--without seccomp` leaves a layer off; `--pretending seccomp` leaves it off and claims it, so that only the self-test can notice.
+fn layers(words: &[String]) -> Layers {
     let mut layers = Layers::ALL;
-    while let (Some(how), Some(which)) = (words.next(), words.next()) {
+    for [how, which] in words.array_windows() {
         let layer = match how.as_str() {
             "--without" => Layer::Off,
             "--pretending" => Layer::Claimed,

@@ -81,7 +81,7 @@ pub(crate) fn lock_down(threads: Threads, layers: Layers) -> Result<Confined, Lo
     let (landlock, landlock_abi) = if layers.landlock == Layer::On { landlock()? } else { (layers.landlock == Layer::Claimed, 0) };
     let child_filter = ChildFilter::compile(threads)?;
     if layers.seccomp == Layer::On {
-        filter::load_server_filter(threads)?;
+        filter::load_server_filter()?;
     }
     Ok(Confined { landlock, landlock_abi, seccomp: layers.seccomp != Layer::Off, baseline_bytes, layers, threads, child_filter })
 }

@@ -11,27 +11,27 @@ use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 
 /// The folder with the decoders: two above the test's own executable, `target/debug/deps/…`.
-pub fn decoders_folder() -> PathBuf {
+pub(crate) fn decoders_folder() -> PathBuf {
     let executable = std::env::current_exe().unwrap();
     let folder = executable.parent().unwrap().parent().unwrap().to_owned();
     assert!(folder.join("assay-faulty").is_file(), "the test decoder is not built; type: cargo build -p assay-faulty");
     folder
 }
 
-pub async fn sandbox() -> Sandbox {
+pub(crate) async fn sandbox() -> Sandbox {
     sandbox_of(decoders_folder(), 8).await
 }
 
-pub async fn sandbox_of(decoders_folder: PathBuf, max_children: usize) -> Sandbox {
+pub(crate) async fn sandbox_of(decoders_folder: PathBuf, max_children: usize) -> Sandbox {
     Sandbox::start(SandboxConfig { decoders_folder, families: vec!["faulty".to_owned()], max_children }).await.unwrap()
 }
 
-pub fn limits() -> DecodeLimits {
+pub(crate) fn limits() -> DecodeLimits {
     // Far above what any test needs on a busy machine: a test that means a clock sets it.
     DecodeLimits { memory_bytes: 256 << 20, cpu_ms: 20_000, stall_ms: 20_000, total_ms: 40_000, ..DecodeLimits::default() }
 }
 
-pub fn task(content_length: usize, limits: DecodeLimits) -> Task {
+pub(crate) fn task(content_length: usize, limits: DecodeLimits) -> Task {
     Task {
         mime_type: "image/x-faulty".to_owned(),
         kind: Some(AssetKind::Image),
@@ -43,30 +43,30 @@ pub fn task(content_length: usize, limits: DecodeLimits) -> Task {
     }
 }
 
-pub fn unsealed(bytes: &[u8]) -> File {
+pub(crate) fn unsealed(bytes: &[u8]) -> File {
     let mut file = File::from(memfd_create("asset", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING).unwrap());
     file.write_all(bytes).unwrap();
     file
 }
 
-pub fn sealed(bytes: &[u8]) -> OwnedFd {
+pub(crate) fn sealed(bytes: &[u8]) -> OwnedFd {
     let file = unsealed(bytes);
     fcntl_add_seals(&file, SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL).unwrap();
     file.into()
 }
 
 /// Runs a command under limits.
-pub async fn run_under(sandbox: &Sandbox, command: &str, limits: DecodeLimits) -> Result<Answered, ChildFailure> {
+pub(crate) async fn run_under(sandbox: &Sandbox, command: &str, limits: DecodeLimits) -> Result<Answered, ChildFailure> {
     let source = Source::Memory { fd: sealed(command.as_bytes()) };
     sandbox.decode("faulty", task(command.len(), limits), source).await
 }
 
-pub async fn run(sandbox: &Sandbox, command: &str) -> Answered {
+pub(crate) async fn run(sandbox: &Sandbox, command: &str) -> Answered {
     run_under(sandbox, command, limits()).await.unwrap()
 }
 
 /// The next asset on the same fork server is right.
-pub async fn assert_healthy(sandbox: &Sandbox) {
+pub(crate) async fn assert_healthy(sandbox: &Sandbox) {
     let answered = run(sandbox, "facts 10 20").await;
     assert_eq!(answered.ended, Ended::Done);
     let attributes = answered.facts.unwrap().media_attributes;
@@ -74,7 +74,7 @@ pub async fn assert_healthy(sandbox: &Sandbox) {
 }
 
 /// How a child died; a child that did not is a failed test.
-pub fn death(answered: &Answered) -> &ChildDeath {
+pub(crate) fn death(answered: &Answered) -> &ChildDeath {
     match &answered.ended {
         Ended::Died(death) => death,
         ended => panic!("it ended as {ended:?}: {:?} {:?}", answered.issues, answered.refusal),
@@ -82,7 +82,7 @@ pub fn death(answered: &Answered) -> &ChildDeath {
 }
 
 /// What stopped an attack that the child survived.
-pub fn held(answered: &Answered) -> &str {
+pub(crate) fn held(answered: &Answered) -> &str {
     let issue = answered.issues.first().unwrap_or_else(|| panic!("it said nothing: {answered:?}"));
     assert_eq!(issue.code, "held", "{}", issue.message);
     &issue.message

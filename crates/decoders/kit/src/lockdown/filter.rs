@@ -36,13 +36,13 @@ const THREAD: u64 = flags(CLONE_VM | CLONE_THREAD | CLONE_SIGHAND);
 const NAMESPACES: u64 = 0x7e02_0000;
 
 /// Loads the fork server's filters. The last word on this process: only stricter ones can follow.
-pub(crate) fn load_server_filter(threads: Threads) -> Result<(), FilterError> {
+pub(crate) fn load_server_filter() -> Result<(), FilterError> {
     let programs = [
         program(soft_refusals()?, SeccompAction::Allow, SeccompAction::Errno(EACCES.unsigned_abs()))?,
         // Its flags lie in memory, where no filter can read them; glibc then falls back to clone.
         program(always(&[libc::SYS_clone3]), SeccompAction::Allow, SeccompAction::Errno(ENOSYS.unsigned_abs()))?,
         program(always(BLATANT), SeccompAction::Allow, SeccompAction::KillProcess)?,
-        program(allowed(threads)?, SeccompAction::Trap, SeccompAction::Allow)?,
+        program(allowed()?, SeccompAction::Trap, SeccompAction::Allow)?,
     ];
     for program in &programs {
         apply_filter(program)?;
@@ -93,7 +93,7 @@ fn soft_refusals() -> Result<Rules, FilterError> {
     Ok(rules)
 }
 
-fn allowed(threads: Threads) -> Result<Rules, FilterError> {
+fn allowed() -> Result<Rules, FilterError> {
     let mut rules = always(ALLOWED);
     // These have their answer in another program.
     rules.extend(always(REFUSED));
@@ -105,11 +105,10 @@ fn allowed(threads: Threads) -> Result<Rules, FilterError> {
     rules.insert(libc::SYS_mprotect, vec![no_exec]);
     // send(2) on the socket it has; never to an address.
     rules.insert(libc::SYS_sendto, vec![rule(vec![(4, Qword, Eq, 0)])?]);
-    let mut clone = vec![rule(vec![(0, Qword, Eq, FORK)])?];
-    if threads == Threads::UpToFour {
-        clone.push(rule(vec![(0, Qword, MaskedEq(THREAD | NAMESPACES), THREAD)])?);
-    }
-    rules.insert(libc::SYS_clone, clone);
+    // Forks are the server's alone and threads only some children's: the children's own filter says which, with an error
+    // where this one would trap.
+    let thread = rule(vec![(0, Qword, MaskedEq(THREAD | NAMESPACES), THREAD)])?;
+    rules.insert(libc::SYS_clone, vec![rule(vec![(0, Qword, Eq, FORK)])?, thread]);
     Ok(rules)
 }
 
