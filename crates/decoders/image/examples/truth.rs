@@ -1,4 +1,6 @@
-//! Holds this decoder against a folder of files whose sizes other programs measured: `truth [FOLDER] [TRUTH.jsonl]`.
+//! Holds this decoder against a folder of files whose sizes other programs measured: `truth [FOLDER] [TRUTH.jsonl] [THUMBNAILS]`.
+//!
+//! Kinds and formats of other decoders are counted too: they show what is not read yet.
 #![allow(clippy::print_stdout, reason = "an example speaks to a person")]
 
 use assay_contract::AssetKind;
@@ -14,6 +16,7 @@ fn main() {
     let home = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../../shared/truth");
     let folder = arguments.next().map_or_else(|| home.join("corpus"), PathBuf::from);
     let truth = arguments.next().map_or_else(|| home.join("truth.jsonl"), PathBuf::from);
+    let pictures = arguments.next().map(PathBuf::from);
     let Ok(lines) = std::fs::read_to_string(&truth) else {
         println!("skipped: no truth at {}", truth.display());
         return;
@@ -39,6 +42,14 @@ fn main() {
             let same = |want: &&Value| **want == facts[key] || (*want == "image/apng" && facts[key] == "image/png");
             if let Some(want) = expected.get(key).filter(|want| !same(want)) {
                 bad.push(format!("{key} {} not {want}", facts[key]));
+            }
+        }
+        if let Some(folder) = &pictures {
+            for (head, bytes) in said.thumbnails.iter().filter(|(head, _)| head.name == "preview") {
+                let file = folder.join(format!("{}.{}.jpg", path.replace('/', "_"), head.name));
+                if let Err(error) = std::fs::write(&file, bytes) {
+                    println!("{}: {error}", file.display());
+                }
             }
         }
         let outputs: Vec<_> = said.issues.iter().map(|issue| format!("{}: {}", issue.code, issue.message)).collect();

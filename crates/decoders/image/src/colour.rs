@@ -3,7 +3,7 @@
 use crate::samples::{Layout, Samples};
 use assay_contract::failure::Issue;
 use assay_kit::{Picture, Pixels, Stop};
-use moxcms::{CmsError, ColorProfile, DataColorSpace, Layout as CmsLayout, ProfileText, TransformOptions};
+use moxcms::{CmsError, ColorProfile, DataColorSpace, Layout as CmsLayout, ProfileText, ToneReprCurve, TransformOptions};
 
 /// An ICC profile that could be read.
 pub(crate) struct Profile(ColorProfile);
@@ -15,6 +15,16 @@ impl Profile {
     /// Reads a profile; one that can't be read is worth a word, not a failure.
     pub(crate) fn parse(icc: &[u8]) -> Result<Self, Issue> {
         ColorProfile::new_from_slice(icc).map(Self).map_err(|_| unusable("it could not be read"))
+    }
+
+    /// sRGB's primaries with another curve.
+    pub(crate) fn of_gamma(gamma: f32) -> Self {
+        let curve = Some(ToneReprCurve::Parametric(vec![gamma]));
+        let mut profile = ColorProfile::new_srgb();
+        // Without this the transform would take sRGB's own curve from its code points.
+        profile.cicp = None;
+        (profile.red_trc, profile.green_trc, profile.blue_trc) = (curve.clone(), curve.clone(), curve);
+        Self(profile)
     }
 
     /// The profile's own description, or `unnamed`.

@@ -6,8 +6,9 @@ use crate::tint;
 use assay_contract::Code;
 use assay_contract::exchange::{Refusal, Task};
 use assay_contract::failure::Issue;
+use assay_contract::profile::{ThumbnailFormat, ThumbnailSpec};
 use assay_kit::picture::check_pixels;
-use assay_kit::{Answer, Decoder, Input, Stop};
+use assay_kit::{Answer, Decoder, Input, Picture, Pixels, Stop, thumbnail};
 use std::collections::BTreeMap;
 
 /// The decoder of pictures.
@@ -22,6 +23,16 @@ impl Decoder for ImageDecoder {
     fn libraries(&self) -> BTreeMap<String, String> {
         // A test holds these against Cargo.lock.
         LIBRARIES.iter().map(|(name, version)| ((*name).to_owned(), (*version).to_owned())).collect()
+    }
+
+    fn warm(&self) {
+        // One thumbnail of each kind touches the resizer's and both encoders' tables. A failure would show at the first asset.
+        if let Ok(picture) = Picture::new(64, 64, Pixels::Rgb8, vec![128; 64 * 64 * 3]) {
+            for format in [ThumbnailFormat::Webp, ThumbnailFormat::Jpeg] {
+                let spec = ThumbnailSpec { name: String::new(), max_px: 32, format, quality: 80 };
+                drop(picture.fitted(spec.max_px).map(|small| thumbnail::encode(&small, &spec)));
+            }
+        }
     }
 
     fn decode(&self, task: &Task, input: &mut Input, answer: &mut Answer) -> Result<(), Stop> {
@@ -41,6 +52,7 @@ impl Decoder for ImageDecoder {
             }
         });
         seen.details.icc_profile = profile.as_ref().map(Profile::name);
+        let profile = profile.or(seen.gamma.map(Profile::of_gamma));
         answer.facts(&seen.facts(format, task))?;
         for issue in &seen.issues {
             answer.issue(issue)?;

@@ -64,6 +64,11 @@ pub(crate) fn look(bytes: &[u8], limits: &DecodeLimits) -> Result<Seen, Refusal>
         seen.issues
             .push(Issue::warning("frames-not-counted", "The file ends early or has more frames than are counted; there may be more."));
     }
+    // 45,455 hundred-thousandths is sRGB's own, near enough.
+    seen.gamma = chunks
+        .gamma
+        .filter(|gamma| !chunks.has_icc && !chunks.is_srgb && gamma.abs_diff(45_455) > 500)
+        .map(|gamma| 100_000.0 / gamma as f32);
     seen.icc = chunks.has_icc.then(|| profile(bytes, limits)).flatten();
     Ok(seen)
 }

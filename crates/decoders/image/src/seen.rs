@@ -16,6 +16,8 @@ pub(crate) struct Seen {
     pub(crate) issues: Vec<Issue>,
     /// The embedded ICC profile.
     pub(crate) icc: Option<Vec<u8>>,
+    /// The exponent that turns samples into light, where the file gives that instead of a profile.
+    pub(crate) gamma: Option<f32>,
 }
 
 impl Seen {

@@ -12,6 +12,10 @@ pub(super) struct Chunks<'a> {
     pub(super) density: Option<[u32; 2]>,
     pub(super) has_transparency: bool,
     pub(super) has_icc: bool,
+    /// Whether the file says that it is sRGB.
+    pub(super) is_srgb: bool,
+    /// gAMA: 100,000 times the exponent that made samples of light; of a sense only.
+    pub(super) gamma: Option<u32>,
     /// Transfer characteristics of cICP.
     pub(super) transfer: Option<u8>,
     /// Passes of the animation, 0 for ever; absent from a still.
@@ -54,6 +58,8 @@ impl<'a> Chunks<'a> {
             }
             b"tRNS" => self.has_transparency = true,
             b"iCCP" => self.has_icc = true,
+            b"sRGB" => self.is_srgb = true,
+            b"gAMA" => self.gamma = be32(body, 0).filter(|gamma| (10_000..=1_000_000).contains(gamma)),
             b"cICP" => self.transfer = body.get(1).copied(),
             b"acTL" => self.loops = self.loops.or(be32(body, 4)),
             b"fcTL" => {

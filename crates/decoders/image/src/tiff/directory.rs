@@ -89,8 +89,16 @@ impl<'a> Directory<'a> {
     }
 
     fn next(&self) -> Option<u64> {
-        let end = self.entries.checked_mul(self.file.entry_bytes())?.checked_add(self.entries_at)?;
-        self.file.offset(end)
+        self.file.offset(self.next_at()?)
+    }
+
+    fn next_at(&self) -> Option<usize> {
+        self.entries.checked_mul(self.file.entry_bytes())?.checked_add(self.entries_at)
+    }
+
+    /// Where the next directory's offset is, and how none is written.
+    pub(super) fn end_of_list(&self) -> (u64, Vec<u8>) {
+        (self.next_at().unwrap_or(usize::MAX) as u64, vec![0; if self.file.big { 8 } else { 4 }])
     }
 
     /// How many pages there are, without reduced copies (subfile type, bit 0), and whether all could be counted within `most` steps.

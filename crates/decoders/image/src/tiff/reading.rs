@@ -9,22 +9,24 @@ use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use tiff::TiffError;
 use tiff::decoder::{ChunkType, Decoder, DecodingResult, Limits};
 
-/// A file in which two bytes read otherwise: the library refuses palettes, Lab and subsampled JPEG by their colour model alone, though it
-/// can read their samples. Told another model it hands them out raw, and what they mean is decided here.
+/// A file in which a few bytes read otherwise. The library refuses palettes, Lab and subsampled JPEG by their colour model alone, though it
+/// can read their samples: told another model it hands them out raw, and what they mean is decided here. And it refuses a first page whose
+/// successor is nonsense: told that there is none, it reads the page.
 pub(super) struct Disguised<'a> {
     file: Cursor<&'a [u8]>,
-    at: u64,
-    instead: [u8; 2],
+    /// Where, and what is read instead.
+    masks: [(u64, Vec<u8>); 2],
 }
 
 impl Read for Disguised<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let begin = self.file.position();
         let count = self.file.read(into)?;
-        for (place, byte) in (self.at..).zip(self.instead) {
-            let inside = place.checked_sub(begin).and_then(|offset| usize::try_from(offset).ok()).filter(|offset| *offset < count);
-            if let Some(there) = inside.and_then(|offset| into.get_mut(offset)) {
-                *there = byte;
+        let read = into.get_mut(..count).unwrap_or_default();
+        for (place, byte) in self.masks.iter().flat_map(|(at, bytes)| (*at..).zip(bytes)) {
+            let inside = place.checked_sub(begin).and_then(|offset| usize::try_from(offset).ok());
+            if let Some(there) = inside.and_then(|offset| read.get_mut(offset)) {
+                *there = *byte;
             }
         }
         Ok(count)
@@ -65,7 +67,8 @@ impl<'a> Page<'a> {
         bounds.decoding_buffer_size = most;
         bounds.intermediate_buffer_size = most;
         bounds.ifd_value_size = usize::try_from(limits.metadata_bytes).unwrap_or(usize::MAX);
-        let file = Disguised { file: Cursor::new(bytes), at: at as u64, instead };
+        let masks = [(at as u64, instead.to_vec()), first.end_of_list()];
+        let file = Disguised { file: Cursor::new(bytes), masks };
         let mut decoder = Decoder::new(file).map_err(|error| refusal(&error))?.with_limits(bounds);
         let (width, height) = decoder.dimensions().map_err(|error| refusal(&error))?;
         let color = decoder.colortype().map_err(|error| refusal(&error))?;

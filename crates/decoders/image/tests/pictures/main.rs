@@ -1,0 +1,13 @@
+//! The decoder of pictures, run whole over files: what it says, what it shows, what it refuses.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "tests")]
+
+mod animation;
+mod colour;
+mod damage;
+mod facts;
+mod fixtures;
+mod limits;
+mod maker;
+mod orientation;
+mod stage;
+mod tiff_models;

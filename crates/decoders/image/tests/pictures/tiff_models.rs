@@ -1,0 +1,132 @@
+//! Each colour model that a TIFF may have, and each way its samples may lie.
+
+use crate::maker::{page, pixels};
+use crate::stage::{assert_near, codes, details, fixture, grid, is_complete, preview, said};
+use tiff::encoder::colortype::{CMYK8, Gray32Float, RGB16};
+use tiff::encoder::{Compression, TiffEncoder};
+
+#[test]
+fn gray_may_begin_at_black_or_at_white() {
+    for (photometric, want) in [(1, 40), (0, 215)] {
+        let told = said(&page([8, 8], &[8], photometric, &[], &[40; 64]));
+        assert!(is_complete(&told), "{told:?}");
+        assert_near(preview(&told).at(0.5, 0.5), &[want; 3]);
+    }
+}
+
+#[test]
+fn few_bits_are_spread() {
+    // Rows of 5 samples of 4 bits begin at a byte each.
+    let told = said(&page([5, 2], &[4], 1, &[], &[0xff, 0xff, 0xf0, 0, 0, 0]));
+    assert!(is_complete(&told), "{told:?}");
+    assert_eq!(details(&told).bit_depth, Some(4));
+    assert_near(preview(&told).at(0.9, 0.1), &[255; 3]);
+    assert_near(preview(&told).at(0.9, 0.9), &[0; 3]);
+}
+
+#[test]
+fn a_palette_is_looked_up() {
+    let mut map = vec![0; 768];
+    (map[3], map[256 + 3], map[512 + 3]) = (0xc8c8, 0x6464, 0x0a0a);
+    let told = said(&page([4, 4], &[8], 3, &[(320, 3, map)], &[3; 16]));
+    assert!(is_complete(&told), "{told:?}");
+    assert_eq!(details(&told).color_model.as_deref(), Some("indexed"));
+    assert_near(preview(&told).at(0.5, 0.5), &[200, 100, 10]);
+}
+
+#[test]
+fn lab_is_converted_in_both_ways_of_writing() {
+    // CIE L*a*b* 53.2, 80.1, 67.2 (D65) is sRGB's red; adapted to D50 it is 54.3, 80.8, 69.9 (CSS Color 4).
+    let (lightness, a, b) = (138, 81, 70);
+    for (photometric, zero) in [(8, 0), (9, 128)] {
+        let told = said(&page([4, 4], &[8, 8, 8], photometric, &[], &[lightness, a + zero, b + zero].repeat(16)));
+        assert!(is_complete(&told), "{told:?}");
+        assert_near(preview(&told).at(0.5, 0.5), &[255, 0, 0]);
+    }
+}
+
+#[test]
+fn alpha_is_kept_and_taken_out_of_premultiplied_colours() {
+    for (kind, stored) in [(2, 200), (1, 100)] {
+        let told = said(&page([16, 16], &[8, 8, 8, 8], 2, &[(338, 3, vec![kind])], &[stored, 0, 0, 128].repeat(256)));
+        assert!(is_complete(&told), "{told:?}");
+        assert_eq!(details(&told).has_alpha, Some(true));
+        assert_near(grid(&told).at(0.5, 0.5), &[200, 0, 0, 128]);
+    }
+}
+
+#[test]
+fn deep_floating_and_ink_samples_are_shown() {
+    let mut file = std::io::Cursor::new(Vec::new());
+    TiffEncoder::new(&mut file).unwrap().write_image::<RGB16>(4, 4, &[0xc800, 0x6400, 0x0a00].repeat(16)).unwrap();
+    assert_near(preview(&said(file.get_ref())).at(0.5, 0.5), &[200, 100, 10]);
+
+    let mut file = std::io::Cursor::new(Vec::new());
+    TiffEncoder::new(&mut file).unwrap().write_image::<Gray32Float>(4, 1, &[0.0, 0.25, 0.5, 1.0]).unwrap();
+    assert_near(preview(&said(file.get_ref())).at(0.6, 0.5), &[128; 3]);
+
+    // What does not lie between 0 and 1 is stretched from its least to its most.
+    let mut file = std::io::Cursor::new(Vec::new());
+    TiffEncoder::new(&mut file).unwrap().write_image::<Gray32Float>(4, 1, &[-1000.0, f32::NAN, 0.0, 1000.0]).unwrap();
+    assert_near(preview(&said(file.get_ref())).at(0.6, 0.5), &[128; 3]);
+
+    let mut file = std::io::Cursor::new(Vec::new());
+    TiffEncoder::new(&mut file).unwrap().write_image::<CMYK8>(4, 4, &[255, 0, 0, 0].repeat(16)).unwrap();
+    let told = said(file.get_ref());
+    assert!(is_complete(&told), "{told:?}");
+    assert_eq!(details(&told).color_model.as_deref(), Some("cmyk"));
+    assert_near(preview(&told).at(0.5, 0.5), &[0, 255, 255]);
+}
+
+#[test]
+fn every_compression_of_the_encoder_and_bigtiff_are_read() {
+    let rgb = pixels(90, 70, |x, y| [x as u8 * 2, y as u8 * 3, 99]);
+    for compression in
+        [Compression::Uncompressed, Compression::Lzw, Compression::Packbits, Compression::Deflate(tiff::encoder::DeflateLevel::Fast)]
+    {
+        let mut file = std::io::Cursor::new(Vec::new());
+        let mut encoder = TiffEncoder::new_big(&mut file).unwrap().with_compression(compression);
+        encoder.write_image::<tiff::encoder::colortype::RGB8>(90, 70, &rgb).unwrap();
+        let told = said(file.get_ref());
+        assert!(is_complete(&told), "{told:?}");
+        assert_near(preview(&told).at(0.5, 0.5), &[90, 105, 99]);
+    }
+}
+
+#[test]
+fn planes_are_laid_over_each_other() {
+    let planes = [[200; 16], [100; 16], [10; 16]].concat();
+    let mut file = page([4, 4], &[8, 8, 8], 2, &[(284, 3, vec![2])], &planes);
+    // One strip a plane: both tags point at lists that are put at the file's end.
+    for (tag, values) in [(273_u16, [8_u32, 24, 40]), (279, [16; 3])] {
+        let end = u32::try_from(file.len()).unwrap();
+        let entry = (56..file.len() - 12).find(|at| file[*at..*at + 4] == [tag.to_le_bytes(), 4_u16.to_le_bytes()].concat()).unwrap();
+        file[entry + 4..entry + 8].copy_from_slice(&3_u32.to_le_bytes());
+        file[entry + 8..entry + 12].copy_from_slice(&end.to_le_bytes());
+        file.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+    }
+    let told = said(&file);
+    assert!(is_complete(&told), "{told:?}");
+    assert_near(preview(&told).at(0.5, 0.5), &[200, 100, 10]);
+}
+
+#[test]
+fn pages_are_counted_and_a_circle_of_them_ends() {
+    assert!(details(&said(&fixture("media/tiff-multi-page.tiff"))).frame_count.unwrap() > 1);
+    let mut circle = page([1, 1], &[8], 1, &[], &[9]);
+    // The next directory is the first one again.
+    let directory = u32::from_le_bytes(circle[4..8].try_into().unwrap());
+    let end = directory as usize + 2 + 12 * 9;
+    circle[end..end + 4].copy_from_slice(&directory.to_le_bytes());
+    let told = said(&circle);
+    assert_eq!(details(&told).frame_count, Some(1));
+    assert_eq!(codes(&told), ["frames-not-counted"]);
+    assert_eq!(told.thumbnails.len(), 2);
+}
+
+#[test]
+fn a_compression_that_is_not_read_keeps_the_facts() {
+    let told = said(&page([4, 4], &[8], 1, &[(259, 3, vec![34_661])], &[0; 16]));
+    assert_eq!(details(&told).stored_width, 4);
+    assert_eq!(codes(&told), ["unsupported-format"]);
+}
