@@ -75,7 +75,6 @@ async fn bytes_to_draft(rooms: &Rooms, part: &Part<'_>, cancel: &CancellationTok
     let Some(profile) = intake::profile(rooms, part.job) else {
         return Ok(Draft::without_bytes(Failure::new(assay_contract::Code::ProfileUnknown), shown(part), 0, 0));
     };
-    let began = Instant::now();
     let (fetched, uri) = match part.content() {
         Content::Inline(inline) => match fetch::inline(rooms, part, profile, inline).await {
             Ok(fetched) => (fetched, shown(part)),
@@ -87,9 +86,9 @@ async fn bytes_to_draft(rooms: &Rooms, part: &Part<'_>, cancel: &CancellationTok
                 Err(NoLease::Refused(failure)) => return Ok(Draft::without_bytes(*failure, shown(part), 0, 0)),
                 Err(NoLease::Outage(error)) => return Err(Halt::outage(error.failure())),
             };
-            let fetched = fetch::download(rooms, part, profile, &lease, cancel).await;
+            let (fetched, fetch) = fetch::download(rooms, part, profile, &lease, cancel).await;
             times.access = lease.spent().await;
-            times.fetch = began.elapsed().saturating_sub(times.access);
+            times.fetch = fetch.saturating_sub(times.access);
             match fetched {
                 Ok(fetched) => (fetched, lease.public()),
                 Err(_) if cancel.is_cancelled() => return Err(Halt::Shutdown),
@@ -97,9 +96,8 @@ async fn bytes_to_draft(rooms: &Rooms, part: &Part<'_>, cancel: &CancellationTok
             }
         }
     };
-    let began = Instant::now();
-    let draft = probe::look(rooms, part.job.lane, profile, part.claim(), uri, fetched).await;
-    times.decode = began.elapsed();
+    let (draft, decode) = probe::look(rooms, part.job.lane, profile, part.claim(), uri, fetched).await;
+    times.decode = decode;
     if cancel.is_cancelled() && draft.failure().is_some() {
         return Err(Halt::Shutdown);
     }

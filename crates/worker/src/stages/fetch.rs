@@ -6,17 +6,18 @@ use crate::stages::access::Lease;
 use assay_contract::Profile;
 use assay_fetch::{CancellationToken, FetchError, Fetched, Want};
 use serde_json::Value;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-/// Downloads what a lease signs.
+/// Downloads what a lease signs, when its turn has come. Waiting is not counted.
 pub async fn download(
     rooms: &Rooms,
     part: &Part<'_>,
     profile: &Profile,
     lease: &Lease<'_>,
     cancel: &CancellationToken,
-) -> Result<Fetched, FetchError> {
+) -> (Result<Fetched, FetchError>, Duration) {
     let _slot = rooms.slots.fetch(part.job.lane).await;
+    let began = Instant::now();
     let want = Want {
         limits: profile.fetch.clone(),
         kind: part.claim().map(assay_contract::MediaType::kind),
@@ -27,7 +28,7 @@ pub async fn download(
         deadline: Instant::now() + rooms.settings.job_deadline,
         cancel: cancel.clone(),
     };
-    rooms.fetcher.fetch(lease, want).await
+    (rooms.fetcher.fetch(lease, want).await, began.elapsed())
 }
 
 /// Text or a conversation that came with the job goes the same road as a file.

@@ -10,11 +10,21 @@ use assay_probe::{Asked, examine};
 use assay_sandbox::{Blocks, Sandbox, Source};
 use std::io;
 use std::sync::{Arc, RwLock};
+use std::time::{Duration, Instant};
 
-/// Looks at a fetched asset and erases it; the draft holds the proof.
-pub async fn look(rooms: &Rooms, lane: Lane, profile: &Profile, claim: Option<MediaType>, uri: String, fetched: Fetched) -> Draft {
+/// Looks at a fetched asset when its turn has come, and erases it; the draft holds the proof. Waiting is not counted.
+pub async fn look(
+    rooms: &Rooms,
+    lane: Lane,
+    profile: &Profile,
+    claim: Option<MediaType>,
+    uri: String,
+    fetched: Fetched,
+) -> (Draft, Duration) {
     let _slot = rooms.slots.decode(lane).await;
-    look_with(&rooms.sandbox, &rooms.clock, profile, claim, uri, fetched).await
+    let began = Instant::now();
+    let draft = look_with(&rooms.sandbox, &rooms.clock, profile, claim, uri, fetched).await;
+    (draft, began.elapsed())
 }
 
 /// The same for whoever has no queue: `inspect`.
