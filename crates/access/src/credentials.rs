@@ -41,7 +41,7 @@ pub struct Owner {
 }
 
 /// One session's place: its owner, and the session policy that limits it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct SessionKey {
     /// Whose.
     pub owner: Owner,

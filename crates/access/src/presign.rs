@@ -16,8 +16,7 @@ const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.'
 /// A key's slashes separate path segments.
 const PATH: &AsciiSet = &QUERY.remove(b'/');
 
-/// One object's GET, before it is signed.
-#[derive(Debug)]
+/// One object's GET, before it is signed. No `Debug`: keys are not printed.
 pub struct Request<'a> {
     /// `https://host`, and for path-style addressing `/bucket` after it.
     pub base: &'a str,

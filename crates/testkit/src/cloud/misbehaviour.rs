@@ -30,7 +30,7 @@ pub enum Fault {
     },
     /// Nothing more comes after this many bytes of the body; the connection stays open.
     StallAfter(u64),
-    /// Not even headers come; the connection stays open.
+    /// Not even headers come; the connection stays open, and the log never shows the request.
     Silent,
     /// `content-length` says this whatever the body has.
     ContentLength(u64),

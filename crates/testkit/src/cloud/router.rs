@@ -83,10 +83,13 @@ impl S3Route for Router {
     }
 
     async fn call(&self, mut request: S3Request<Body>) -> S3Result<S3Response<Body>> {
-        let bytes = request.input.store_all_limited(MAX_PUT).await.unwrap_or_default();
+        let stored = request.input.store_all_limited(MAX_PUT).await;
         let access_key = request.credentials.as_ref().map(|credentials| credentials.access_key.clone());
         let region = request.region.as_ref().map(|region| region.as_str().to_owned());
         let asked = Asked::new(&request.method, &request.uri, &request.headers);
+        let Ok(bytes) = stored else {
+            return Ok(Refusal::new(400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size").for_s3(&request.method));
+        };
         if is_sts(&request.method, &request.uri, &request.headers) {
             let token = request.headers.get("x-amz-security-token").and_then(|value| value.to_str().ok());
             return Ok(sts::answer(&self.0, access_key.as_deref(), token, &bytes).unwrap_or_else(Refusal::for_sts));

@@ -146,3 +146,64 @@ pub(crate) fn form(body: &[u8]) -> HashMap<String, String> {
     let text = String::from_utf8_lossy(body);
     text.split('&').filter_map(|pair| pair.split_once('=')).map(|(name, value)| (decoded(name), decoded(value))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::WORKER_PRINCIPAL;
+    use http::StatusCode;
+    use std::sync::{Arc, Mutex};
+
+    const ROLE: &str = "arn:aws:iam::2:role/reader";
+
+    fn cloud() -> Shared {
+        let mut state = State::default();
+        state.add_user("AKIA", "secret".to_owned(), WORKER_PRINCIPAL, None);
+        state.roles.insert(ROLE.to_owned(), Role::reading(ROLE, "id", "acme"));
+        let chained = serde_json::json!({ "Statement": { "Effect": "Allow", "Principal": { "AWS": ROLE }, "Action": "sts:AssumeRole" } });
+        let mut next = Role::new("arn:aws:iam::3:role/next", chained, Value::Null);
+        next.max_session = std::time::Duration::from_hours(12);
+        state.roles.insert(next.arn.clone(), next);
+        Arc::new(Mutex::new(state))
+    }
+
+    fn asked(cloud: &Shared, caller: (&str, Option<&str>), rest: &str) -> Result<Answer, String> {
+        let body = format!("Action=AssumeRole&RoleSessionName=job&{rest}");
+        answer(cloud, Some(caller.0), caller.1, body.as_bytes()).map_err(|refusal| refusal.code)
+    }
+
+    #[test]
+    fn a_session_lasts_a_quarter_of_an_hour_to_the_roles_maximum() {
+        let cloud = cloud();
+        for (seconds, allowed) in [(899, false), (900, true), (3599, true), (3600, true), (3601, false)] {
+            let answer = asked(&cloud, ("AKIA", None), &format!("RoleArn={ROLE}&ExternalId=id&DurationSeconds={seconds}"));
+            assert_eq!(answer.is_ok(), allowed, "{seconds}");
+            assert!(answer.is_ok() || answer.is_err_and(|code| code == "ValidationError"));
+        }
+    }
+
+    #[test]
+    fn a_session_that_assumes_a_role_gets_an_hour_and_must_show_its_token() {
+        let cloud = cloud();
+        asked(&cloud, ("AKIA", None), &format!("RoleArn={ROLE}&ExternalId=id")).unwrap();
+        let (key, token) = locked(&cloud).sessions.iter().map(|(key, session)| (key.clone(), session.token.clone())).next().unwrap();
+        let next = |token, seconds| asked(&cloud, (&key, token), &format!("RoleArn=arn:aws:iam::3:role/next&DurationSeconds={seconds}"));
+        assert_eq!(next(Some(token.as_str()), 3600).unwrap().status, Some(StatusCode::OK));
+        assert_eq!(next(Some(token.as_str()), 3601).err().unwrap(), "ValidationError");
+        assert_eq!(next(None, 3600).err().unwrap(), "InvalidClientTokenId");
+    }
+
+    #[test]
+    fn whom_the_trust_policy_does_not_name_is_refused() {
+        let cloud = cloud();
+        for rest in [
+            format!("RoleArn={ROLE}"),
+            format!("RoleArn={ROLE}&ExternalId=other"),
+            "RoleArn=arn:aws:iam::2:role/none&ExternalId=id".to_owned(),
+        ] {
+            assert_eq!(asked(&cloud, ("AKIA", None), &rest).err().unwrap(), "AccessDenied", "{rest}");
+        }
+        locked(&cloud).add_user("AKIB", "s".to_owned(), "arn:aws:iam::9:user/stranger", None);
+        assert_eq!(asked(&cloud, ("AKIB", None), &format!("RoleArn={ROLE}&ExternalId=id")).err().unwrap(), "AccessDenied");
+    }
+}
