@@ -22,7 +22,7 @@ async fn only(broker: &dyn Broker) -> DeadLetter {
     broker.dead(10).await.unwrap().remove(0)
 }
 
-pub async fn a_dead_letter_tells_its_cause(stage: &Stage) {
+pub(crate) async fn a_dead_letter_tells_its_cause(stage: &Stage) {
     let (broker, letter) = with_a_dead_letter(stage).await;
     assert_eq!((letter.message_id.as_deref(), letter.lane, letter.attempts), (Some("a"), Lane::Interactive, 2));
     assert_eq!(letter.origin, DeadOrigin::Worker(DeadCause::from(Code::ProviderUnavailable)));
@@ -33,7 +33,7 @@ pub async fn a_dead_letter_tells_its_cause(stage: &Stage) {
     assert_eq!(found.message_id, letter.message_id);
 }
 
-pub async fn a_requeued_dead_letter_has_all_its_attempts(stage: &Stage) {
+pub(crate) async fn a_requeued_dead_letter_has_all_its_attempts(stage: &Stage) {
     let (broker, letter) = with_a_dead_letter(stage).await;
     broker.requeue(&letter.id).await.unwrap();
     let mut deliveries = broker.consume(PLENTY).await.unwrap();
@@ -45,7 +45,7 @@ pub async fn a_requeued_dead_letter_has_all_its_attempts(stage: &Stage) {
     assert!(matches!(broker.requeue(&letter.id).await, Err(BrokerError::NoSuchDeadLetter(_))));
 }
 
-pub async fn looking_at_dead_letters_takes_none_away(stage: &Stage) {
+pub(crate) async fn looking_at_dead_letters_takes_none_away(stage: &Stage) {
     let broker = stage.open().await;
     submit(&*broker, Lane::Batch, (0..5).map(|n| format!("b{n}"))).await;
     let mut deliveries = broker.consume(PLENTY).await.unwrap();
@@ -60,7 +60,7 @@ pub async fn looking_at_dead_letters_takes_none_away(stage: &Stage) {
     until("five are counted", async || broker.depths().await.unwrap().dead == 5).await;
 }
 
-pub async fn an_unknown_dead_letter_is_said_to_be_unknown(stage: &Stage) {
+pub(crate) async fn an_unknown_dead_letter_is_said_to_be_unknown(stage: &Stage) {
     let broker = stage.open().await;
     let id = DeadLetterId::new("nobody");
     assert!(broker.dead_letter(&id).await.unwrap().is_none());
@@ -80,7 +80,7 @@ async fn with_an_abandoned_message(stage: &Stage) -> SharedBroker {
     broker
 }
 
-pub async fn a_message_lost_too_often_is_abandoned_and_then_dead(stage: &Stage) {
+pub(crate) async fn a_message_lost_too_often_is_abandoned_and_then_dead(stage: &Stage) {
     let broker = with_an_abandoned_message(stage).await;
     let letter = only(&*broker).await;
     assert_eq!((&letter.origin, letter.lane, letter.attempts), (&DeadOrigin::Broker, Lane::Interactive, 0));
@@ -93,7 +93,7 @@ pub async fn a_message_lost_too_often_is_abandoned_and_then_dead(stage: &Stage) 
     assert_eq!(letter.lane, Lane::Interactive);
 }
 
-pub async fn an_abandoned_message_can_be_requeued(stage: &Stage) {
+pub(crate) async fn an_abandoned_message_can_be_requeued(stage: &Stage) {
     let broker = with_an_abandoned_message(stage).await;
     let letter = only(&*broker).await;
     broker.requeue(&letter.id).await.unwrap();

@@ -6,7 +6,7 @@ use assay_contract::Job;
 use assay_contract::job::Lane;
 use std::collections::BTreeSet;
 
-pub async fn a_job_arrives_as_it_was_sent(stage: &Stage) {
+pub(crate) async fn a_job_arrives_as_it_was_sent(stage: &Stage) {
     let broker = stage.open().await;
     let sent = job("one", Lane::Interactive);
     let trace = TraceParent::parse("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01").unwrap();
@@ -24,7 +24,7 @@ pub async fn a_job_arrives_as_it_was_sent(stage: &Stage) {
     assert!(!format!("{delivery:?}").contains("planted-signature"));
 }
 
-pub async fn each_lane_keeps_its_order(stage: &Stage) {
+pub(crate) async fn each_lane_keeps_its_order(stage: &Stage) {
     let broker = stage.open().await;
     let batch: Vec<String> = (0..40).map(|n| format!("b{n:02}")).collect();
     let interactive: Vec<String> = (0..20).map(|n| format!("i{n:02}")).collect();
@@ -43,7 +43,7 @@ pub async fn each_lane_keeps_its_order(stage: &Stage) {
     assert_eq!(seen, (batch, interactive));
 }
 
-pub async fn interactive_jobs_pass_a_full_batch_lane(stage: &Stage) {
+pub(crate) async fn interactive_jobs_pass_a_full_batch_lane(stage: &Stage) {
     let broker = stage.open().await;
     submit(&*broker, Lane::Batch, (0..5).map(|n| format!("b{n}"))).await;
     let mut deliveries = broker.consume(Prefetch { interactive: 1, batch: 2 }).await.unwrap();
@@ -53,7 +53,7 @@ pub async fn interactive_jobs_pass_a_full_batch_lane(stage: &Stage) {
     drop(held);
 }
 
-pub async fn no_more_than_the_prefetch_is_out(stage: &Stage) {
+pub(crate) async fn no_more_than_the_prefetch_is_out(stage: &Stage) {
     let broker = stage.open().await;
     submit(&*broker, Lane::Batch, (0..6).map(|n| format!("b{n}"))).await;
     let mut deliveries = broker.consume(Prefetch { interactive: 0, batch: 2 }).await.unwrap();
@@ -68,7 +68,7 @@ pub async fn no_more_than_the_prefetch_is_out(stage: &Stage) {
     assert_eq!(id(&next(&mut deliveries).await), "b3");
 }
 
-pub async fn each_of_many_jobs_arrives_once_among_two_workers(stage: &Stage) {
+pub(crate) async fn each_of_many_jobs_arrives_once_among_two_workers(stage: &Stage) {
     let (one, two) = (stage.open().await, stage.open().await);
     let sent: BTreeSet<String> = (0..200).map(|n| format!("b{n:03}")).collect();
     submit(&*one, Lane::Batch, sent.clone()).await;
@@ -88,7 +88,7 @@ pub async fn each_of_many_jobs_arrives_once_among_two_workers(stage: &Stage) {
     until("the lane is empty", async || one.depths().await.unwrap().batch.ready == 0).await;
 }
 
-pub async fn depths_tell_what_waits(stage: &Stage) {
+pub(crate) async fn depths_tell_what_waits(stage: &Stage) {
     let broker = stage.open().await;
     submit(&*broker, Lane::Batch, (0..3).map(|n| format!("b{n}"))).await;
     submit(&*broker, Lane::Interactive, ["i0".to_owned()]).await;
@@ -105,7 +105,7 @@ pub async fn depths_tell_what_waits(stage: &Stage) {
     })
     .await;
     held.retry(assay_broker::RetryDelay::Long).await.unwrap();
-    // The long rung is 900 ms: the lane is looked at well before.
+    // The long rung is 3 s: the lane is looked at well before.
     let batch = broker.depths().await.unwrap().batch;
     assert_eq!(batch.resting, 1);
 }

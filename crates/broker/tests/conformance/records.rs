@@ -4,7 +4,7 @@ use crate::stage::{Stage, record};
 use assay_broker::BrokerError;
 use assay_contract::Record;
 
-pub async fn a_published_record_is_held_for_its_readers(stage: &Stage) {
+pub(crate) async fn a_published_record_is_held_for_its_readers(stage: &Stage) {
     let broker = stage.open().await;
     let sent = record("one");
     broker.publish(&sent).await.unwrap();
@@ -13,7 +13,7 @@ pub async fn a_published_record_is_held_for_its_readers(stage: &Stage) {
     assert_eq!(serde_json::from_slice::<Record>(&body).unwrap(), sent);
 }
 
-pub async fn a_record_over_its_limit_is_refused(stage: &Stage) {
+pub(crate) async fn a_record_over_its_limit_is_refused(stage: &Stage) {
     let broker = stage.open().await;
     let mut long = record("one");
     long.labels.insert("long".to_owned(), "x".repeat(256 << 10));

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 /// Brokers count milliseconds by clocks of their own.
 const SLACK: Duration = Duration::from_millis(20);
 
-pub async fn an_acknowledged_job_is_gone(stage: &Stage) {
+pub(crate) async fn an_acknowledged_job_is_gone(stage: &Stage) {
     let broker = stage.open().await;
     submit(&*broker, Lane::Batch, ["a".to_owned(), "b".to_owned()]).await;
     let mut deliveries = broker.consume(PLENTY).await.unwrap();
@@ -21,7 +21,7 @@ pub async fn an_acknowledged_job_is_gone(stage: &Stage) {
     assert_eq!(id(&next(&mut deliveries).await), "c", "what was acknowledged would come first");
 }
 
-pub async fn a_retried_job_comes_later_as_the_next_attempt(stage: &Stage) {
+pub(crate) async fn a_retried_job_comes_later_as_the_next_attempt(stage: &Stage) {
     let broker = stage.open().await;
     submit(&*broker, Lane::Interactive, ["a".to_owned()]).await;
     let mut deliveries = broker.consume(PLENTY).await.unwrap();
@@ -34,7 +34,7 @@ pub async fn a_retried_job_comes_later_as_the_next_attempt(stage: &Stage) {
     }
 }
 
-pub async fn each_rung_of_the_ladder_lasts_its_own_time(stage: &Stage) {
+pub(crate) async fn each_rung_of_the_ladder_lasts_its_own_time(stage: &Stage) {
     let broker = stage.open().await;
     submit(&*broker, Lane::Batch, ["a", "b", "c"].map(str::to_owned)).await;
     let mut deliveries = broker.consume(PLENTY).await.unwrap();
@@ -51,7 +51,7 @@ pub async fn each_rung_of_the_ladder_lasts_its_own_time(stage: &Stage) {
     }
 }
 
-pub async fn a_postponed_job_costs_no_attempt(stage: &Stage) {
+pub(crate) async fn a_postponed_job_costs_no_attempt(stage: &Stage) {
     let broker = stage.open().await;
     submit(&*broker, Lane::Batch, ["a".to_owned()]).await;
     let mut deliveries = broker.consume(PLENTY).await.unwrap();
@@ -66,7 +66,7 @@ pub async fn a_postponed_job_costs_no_attempt(stage: &Stage) {
     }
 }
 
-pub async fn a_given_back_job_comes_at_once_and_costs_no_attempt(stage: &Stage) {
+pub(crate) async fn a_given_back_job_comes_at_once_and_costs_no_attempt(stage: &Stage) {
     let broker = stage.open().await;
     submit(&*broker, Lane::Batch, ["a".to_owned()]).await;
     let mut deliveries = broker.consume(PLENTY).await.unwrap();
@@ -77,7 +77,7 @@ pub async fn a_given_back_job_comes_at_once_and_costs_no_attempt(stage: &Stage) 
     until("it is gone", async || broker.depths().await.unwrap().batch.ready == 0).await;
 }
 
-pub async fn a_dropped_delivery_comes_again_and_must_run_alone(stage: &Stage) {
+pub(crate) async fn a_dropped_delivery_comes_again_and_must_run_alone(stage: &Stage) {
     let broker = stage.open().await;
     submit(&*broker, Lane::Batch, ["a".to_owned()]).await;
     let mut deliveries = broker.consume(PLENTY).await.unwrap();
@@ -87,7 +87,7 @@ pub async fn a_dropped_delivery_comes_again_and_must_run_alone(stage: &Stage) {
     assert_eq!(delivery.redelivered(), Redelivered::AfterLostOutcome);
 }
 
-pub async fn an_outcome_ends_running_alone(stage: &Stage) {
+pub(crate) async fn an_outcome_ends_running_alone(stage: &Stage) {
     let broker = stage.open().await;
     submit(&*broker, Lane::Batch, ["a".to_owned()]).await;
     let mut deliveries = broker.consume(PLENTY).await.unwrap();

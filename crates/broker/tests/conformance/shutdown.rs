@@ -6,7 +6,7 @@ use assay_contract::job::Lane;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-pub async fn a_stopped_worker_leaves_the_rest_to_another(stage: &Stage) {
+pub(crate) async fn a_stopped_worker_leaves_the_rest_to_another(stage: &Stage) {
     let (one, two) = (stage.open().await, stage.open().await);
     let sent: BTreeSet<String> = (0..10).map(|n| format!("b{n}")).collect();
     submit(&*one, Lane::Batch, sent.clone()).await;
@@ -26,7 +26,7 @@ pub async fn a_stopped_worker_leaves_the_rest_to_another(stage: &Stage) {
     held.acknowledge().await.unwrap();
 }
 
-pub async fn what_is_out_can_be_settled_after_the_stop(stage: &Stage) {
+pub(crate) async fn what_is_out_can_be_settled_after_the_stop(stage: &Stage) {
     let broker = stage.open().await;
     submit(&*broker, Lane::Batch, ["a".to_owned()]).await;
     let mut deliveries = broker.consume(PLENTY).await.unwrap();
@@ -46,7 +46,7 @@ pub async fn what_is_out_can_be_settled_after_the_stop(stage: &Stage) {
     assert_eq!(next(&mut deliveries).await.attempt(), 2);
 }
 
-pub async fn a_worker_that_ends_with_a_job_in_hand_loses_it_to_another(stage: &Stage) {
+pub(crate) async fn a_worker_that_ends_with_a_job_in_hand_loses_it_to_another(stage: &Stage) {
     let (one, two) = (stage.open().await, stage.open().await);
     submit(&*one, Lane::Batch, ["a".to_owned()]).await;
     let mut deliveries = one.consume(PLENTY).await.unwrap();
@@ -61,7 +61,7 @@ pub async fn a_worker_that_ends_with_a_job_in_hand_loses_it_to_another(stage: &S
     delivery.acknowledge().await.unwrap();
 }
 
-pub async fn a_dropped_stream_gives_everything_back(stage: &Stage) {
+pub(crate) async fn a_dropped_stream_gives_everything_back(stage: &Stage) {
     let broker = stage.open().await;
     submit(&*broker, Lane::Batch, (0..4).map(|n| format!("b{n}"))).await;
     let mut deliveries = broker.consume(Prefetch { interactive: 0, batch: 4 }).await.unwrap();
@@ -77,7 +77,7 @@ pub async fn a_dropped_stream_gives_everything_back(stage: &Stage) {
     assert_eq!(seen, ["b1", "b2", "b3"].map(str::to_owned).into());
 }
 
-pub async fn a_closed_broker_says_so(stage: &Stage) {
+pub(crate) async fn a_closed_broker_says_so(stage: &Stage) {
     let broker = stage.open().await;
     assert_eq!(broker.healthy(), Health::Ready);
     let mut deliveries = broker.consume(PLENTY).await.unwrap();

@@ -9,32 +9,32 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 /// How long a test waits for what must come.
-pub const SOON: Duration = Duration::from_secs(20);
+pub(crate) const SOON: Duration = Duration::from_secs(20);
 
 /// Short enough for a test, far enough from each other to be told apart.
-pub const DELAYS: Delays =
-    Delays { short: Duration::from_millis(300), medium: Duration::from_millis(600), long: Duration::from_millis(900) };
+pub(crate) const DELAYS: Delays =
+    Delays { short: Duration::from_millis(300), medium: Duration::from_millis(900), long: Duration::from_millis(3_000) };
 
 /// How often a message may be lost before it is abandoned.
-pub const DELIVERY_LIMIT: u32 = 2;
+pub(crate) const DELIVERY_LIMIT: u32 = 2;
 
 /// One queue of either kind.
-pub enum Stage {
+pub(crate) enum Stage {
     RabbitMq(VirtualHost),
     Embedded(TempDir),
 }
 
 impl Stage {
-    pub fn rabbitmq() -> Self {
+    pub(crate) fn rabbitmq() -> Self {
         Self::RabbitMq(assay_testkit::rabbitmq::vhost().unwrap())
     }
 
-    pub fn embedded() -> Self {
+    pub(crate) fn embedded() -> Self {
         Self::Embedded(tempfile::tempdir().unwrap())
     }
 
     /// One more worker on this queue.
-    pub async fn open(&self) -> SharedBroker {
+    pub(crate) async fn open(&self) -> SharedBroker {
         match self {
             Self::RabbitMq(vhost) => Arc::new(RabbitMq::connect(rabbitmq_config(vhost.url())).await.unwrap()),
             Self::Embedded(folder) => Arc::new(Embedded::open(embedded_config(folder)).await.unwrap()),
@@ -42,7 +42,7 @@ impl Stage {
     }
 
     /// The oldest published record: its routing key and its JSON.
-    pub async fn published(&self) -> (String, Vec<u8>) {
+    pub(crate) async fn published(&self) -> (String, Vec<u8>) {
         match self {
             Self::RabbitMq(vhost) => {
                 let message = vhost.take("assay.records").unwrap();
@@ -57,11 +57,11 @@ impl Stage {
     }
 }
 
-pub fn rabbitmq_config(url: &str) -> RabbitMqConfig {
+pub(crate) fn rabbitmq_config(url: &str) -> RabbitMqConfig {
     RabbitMqConfig { delays: DELAYS, delivery_limit: DELIVERY_LIMIT, ..RabbitMqConfig::at(url.to_owned()) }
 }
 
-pub fn embedded_config(folder: &TempDir) -> EmbeddedConfig {
+pub(crate) fn embedded_config(folder: &TempDir) -> EmbeddedConfig {
     EmbeddedConfig {
         lease: Duration::from_millis(500),
         poll: Duration::from_millis(20),
@@ -71,7 +71,7 @@ pub fn embedded_config(folder: &TempDir) -> EmbeddedConfig {
     }
 }
 
-pub fn job(id: &str, lane: Lane) -> Job {
+pub(crate) fn job(id: &str, lane: Lane) -> Job {
     let text = format!(
         r#"{{"schema":"assay.job/1","job_id":"{id}","organization_id":"org_acme","task_id":"task_1",
             "asset":{{"uri":"https://host.example/a.jpg?X-Amz-Signature=planted-signature"}},"lane":"{lane}","submitted_at":"2026-11-21T20:00:00Z"}}"#
@@ -79,7 +79,7 @@ pub fn job(id: &str, lane: Lane) -> Job {
     Job::read(text.as_bytes()).unwrap()
 }
 
-pub fn record(id: &str) -> Record {
+pub(crate) fn record(id: &str) -> Record {
     serde_json::from_value(serde_json::json!({
         "schema": "assay.record/1", "job_id": id, "organization_id": "org_acme", "task_id": "task_1", "data_row_id": null,
         "global_key": null, "dataset_id": null, "integration": null, "attachment": null, "labels": {}, "generation": 1,
@@ -94,19 +94,19 @@ pub fn record(id: &str) -> Record {
 }
 
 /// As many of each lane as a test can want.
-pub const PLENTY: Prefetch = Prefetch { interactive: 50, batch: 50 };
+pub(crate) const PLENTY: Prefetch = Prefetch { interactive: 50, batch: 50 };
 
 /// The next delivery, which must come soon.
-pub async fn next(deliveries: &mut Deliveries) -> Delivery {
+pub(crate) async fn next(deliveries: &mut Deliveries) -> Delivery {
     tokio::time::timeout(SOON, deliveries.next()).await.expect("a delivery comes soon").expect("the stream goes on")
 }
 
-pub fn id(delivery: &Delivery) -> String {
+pub(crate) fn id(delivery: &Delivery) -> String {
     delivery.message_id().unwrap().to_owned()
 }
 
 /// Asks until the answer is yes; fails after a time that no healthy broker needs.
-pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let deadline = tokio::time::Instant::now() + SOON;
     while !holds().await {
         assert!(tokio::time::Instant::now() < deadline, "{what}: not so after {SOON:?}");
@@ -114,7 +114,7 @@ pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     }
 }
 
-pub async fn submit(broker: &dyn Broker, lane: Lane, ids: impl IntoIterator<Item = String>) {
+pub(crate) async fn submit(broker: &dyn Broker, lane: Lane, ids: impl IntoIterator<Item = String>) {
     for id in ids {
         broker.submit(&job(&id, lane)).await.unwrap();
     }
