@@ -1,6 +1,6 @@
 //! Holds the decoder against what independent tools say of a folder of files.
 //!
-//! `cargo run -p assay-media --example truth -- TRUTH.jsonl FOLDER`: each line of the first names a file of the second,
+//! `cargo run -p assay-media --example truth -- TRUTH.jsonl FOLDER [PICTURES]`: each line of the first names a file of the second,
 //! its kind and the expected values; prints each disagreement and the agreement of video and of audio.
 
 use assay_kit::rehearse::{rehearse, task};
@@ -13,9 +13,10 @@ use std::path::Path;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let (Some(truth), Some(folder)) = (arguments.next(), arguments.next()) else {
-        println!("usage: truth TRUTH.jsonl FOLDER");
+        println!("usage: truth TRUTH.jsonl FOLDER [FOLDER FOR PICTURES]");
         return Ok(());
     };
+    let pictures = arguments.next();
     if !Path::new(&truth).exists() {
         println!("{truth} is not there: nothing to hold against");
         return Ok(());
@@ -46,9 +47,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         if !wrong.is_empty() || !issues.is_empty() || said.thumbnails.is_empty() {
             println!("{kind} {path}: {} {issues:?} {} thumbnails", wrong.join("; "), said.thumbnails.len());
         }
-        if let Ok(folder) = std::env::var("ASSAY_TRUTH_THUMBNAILS") {
+        if let Some(folder) = &pictures {
             for (head, bytes) in &said.thumbnails {
-                std::fs::write(Path::new(&folder).join(format!("{}.{}.webp", path.replace('/', "_"), head.name)), bytes)?;
+                std::fs::write(Path::new(folder).join(format!("{}.{}.webp", path.replace('/', "_"), head.name)), bytes)?;
             }
         }
     }

@@ -100,9 +100,8 @@ pub(crate) fn called(demuxer: &str, variant: Option<&str>, kind: AssetKind) -> C
             (brand, false) if brand.starts_with("3g2") => ("3g2", "video/3gpp2"),
             (brand, true) if brand.starts_with("3g") => ("3gp", "audio/3gpp"),
             (brand, false) if brand.starts_with("3g") => ("3gp", "video/3gpp"),
-            ("qt  ", false) => ("mov", "video/quicktime"),
             // There is no audio/quicktime: a QuickTime file with sound alone is still a QuickTime file.
-            ("qt  ", true) => ("mov", "video/quicktime"),
+            ("qt  ", _) => ("mov", "video/quicktime"),
             (_, true) => ("mp4", "audio/mp4"),
             (_, false) => ("mp4", "video/mp4"),
         }

@@ -8,7 +8,6 @@ use assay_contract::Code;
 use assay_contract::exchange::{Refusal, Task};
 use assay_contract::failure::Issue;
 use assay_contract::kind::AssetKind;
-use assay_contract::limits::LimitHit;
 use assay_kit::{Answer, Decoder, Input, Stop};
 use std::collections::BTreeMap;
 use std::io;
@@ -60,7 +59,9 @@ impl Decoder for Media {
         let walked = walk::walk(&mut demuxer, main, task.limits.frames, answer)?;
         found.walked = Some(&walked);
         answer.facts(&facts(&found))?;
-        report(&walked, main, kind, answer)?;
+        // An edit list leaves samples out on purpose, and other containers only estimate.
+        let promised = if has_edit_list == Some(false) { main.declared_frames } else { 0 };
+        report(&walked, u64::try_from(promised).unwrap_or(0), answer)?;
         let duration = found.duration(main);
         drop(demuxer);
         // Pictures begin anew with a fresh demuxer: not every container can be wound back.
@@ -92,16 +93,15 @@ fn chosen(streams: &[Stream], refused_opens: u32) -> Result<(AssetKind, &Stream)
     }
 }
 
-/// Tells the owner where counting ended early.
-fn report(walked: &Walked, main: &Stream, kind: AssetKind, answer: &mut Answer) -> Result<(), Stop> {
-    let declared = u64::try_from(main.declared_frames).unwrap_or(0);
+/// Tells the owner where counting ended early. `promised` is what a sample table lists.
+fn report(walked: &Walked, promised: u64, answer: &mut Answer) -> Result<(), Stop> {
     match &walked.end {
         End::Limit(hit) => answer.refuse_output(&Refusal::limit(Code::LimitExceeded, hit.clone())),
         End::Damaged => {
             answer.issue(&Issue::error("damaged-stream", "Some of the stream could not be read: the counts are of what could."))
         }
-        End::Reached if kind == AssetKind::Video && walked.packets < declared => answer
-            .issue(&Issue::error("truncated-asset", format!("The file ends early: {} of {declared} frames are in it.", walked.packets))),
+        End::Reached if walked.packets < promised => answer
+            .issue(&Issue::error("truncated-asset", format!("The file ends early: {} of {promised} frames are in it.", walked.packets))),
         End::Reached => Ok(()),
     }
 }
@@ -117,7 +117,7 @@ fn not_opened(trouble: Trouble) -> Stop {
 /// What a failed read of the input means: the allowance is used up, or the worker is gone.
 pub(crate) fn stopped(error: io::Error) -> Stop {
     if error.kind() == io::ErrorKind::QuotaExceeded {
-        return Refusal { code: Code::LimitExceeded, reason: error.to_string(), limit: Some(LimitHit::new("block_bytes", 0, 0)) }.into();
+        return Refusal::new(Code::LimitExceeded, error.to_string()).into();
     }
     Stop::Gone(error)
 }

@@ -114,12 +114,12 @@ fn be(bytes: &[u8]) -> u64 {
 mod tests {
     use super::*;
 
-    fn boxed(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
+    fn boxed(kind: [u8; 4], body: &[u8]) -> Vec<u8> {
         let length = u32::try_from(body.len() + 8).unwrap();
-        [&length.to_be_bytes()[..], kind, body].concat()
+        [&length.to_be_bytes()[..], &kind, body].concat()
     }
 
-    fn header(kind: &[u8; 4], scale: u32, duration: u32) -> Vec<u8> {
+    fn header(kind: [u8; 4], scale: u32, duration: u32) -> Vec<u8> {
         boxed(kind, &[&[0; 12][..], &scale.to_be_bytes(), &duration.to_be_bytes(), &[0; 4]].concat())
     }
 
@@ -131,11 +131,11 @@ mod tests {
             list.extend(time.to_be_bytes());
             list.extend([0, 1, 0, 0]);
         }
-        let edits = boxed(b"edts", &boxed(b"elst", &list));
-        let handler = boxed(b"hdlr", b"\0\0\0\0\0\0\0\0vide\0\0\0\0");
-        let media = boxed(b"mdia", &[header(b"mdhd", 12_800, 25_600), handler].concat());
-        let track = boxed(b"trak", &[edits, media].concat());
-        boxed(b"moov", &[header(b"mvhd", 1000, 2000), track].concat())
+        let edits = boxed(*b"edts", &boxed(*b"elst", &list));
+        let handler = boxed(*b"hdlr", b"\0\0\0\0\0\0\0\0vide\0\0\0\0");
+        let media = boxed(*b"mdia", &[header(*b"mdhd", 12_800, 25_600), handler].concat());
+        let track = boxed(*b"trak", &[edits, media].concat());
+        boxed(*b"moov", &[header(*b"mvhd", 1000, 2000), track].concat())
     }
 
     fn effect(bytes: Vec<u8>) -> Option<bool> {

@@ -75,7 +75,7 @@ impl Found<'_> {
         let counted = self.walked.filter(|walked| !matches!(walked.end, End::Limit(_)));
         let whole = self.walked.filter(|walked| matches!(walked.end, End::Reached));
         let pace = whole.and_then(|walked| timing::pace(&mut walked.times.clone(), main.time_base));
-        let rate = timing::average(timing::ratio(main.average_rate), pace);
+        let rate = timing::average([timing::ratio(main.average_rate), timing::ratio(main.nominal_rate)], pace);
         let declared = u64::try_from(main.declared_frames).ok().filter(|frames| *frames > 0);
         let mut flat = MediaAttributes::new(AssetKind::Video, &self.called.mime_type, self.content_length);
         flat.width = Some(width);

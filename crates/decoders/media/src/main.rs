@@ -1,3 +1,7 @@
 //! The executable that looks at video and audio for a worker.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    assay_kit::serve(&assay_media::Media)
+}

@@ -93,7 +93,7 @@ struct Search<'s> {
 
 impl Search<'_> {
     fn run(&self, demuxer: &mut Demuxer<'_>, place: Option<i64>, best: &mut Option<Best>, answer: &mut Answer) -> Result<(), Halt> {
-        let mut decoder = demuxer.decoder(self.main.index, self.task.limits.pixels)?;
+        let mut decoder = demuxer.decoder(self.main.index, self.coded_pixels())?;
         demuxer.only(self.main.index);
         if let Some(ticks) = place {
             // A container that can't seek is read from its begin.
@@ -111,6 +111,12 @@ impl Search<'_> {
             decoder.restart();
         }
         Ok(())
+    }
+
+    /// The limit for FFmpeg, which counts whole blocks of up to 128 pixels; what comes out is checked exactly.
+    fn coded_pixels(&self) -> u64 {
+        let edge = 128 * (u64::from(self.main.width) + u64::from(self.main.height) + 128);
+        self.task.limits.pixels.saturating_add(edge)
     }
 
     /// The first frame from the next keyframe on; `None` at the end.

@@ -46,15 +46,20 @@ pub(crate) fn ratio(from: Rational) -> Option<Ratio> {
     if num == 0 { None } else { Ratio::new(num, den) }
 }
 
-/// The average rate: the container's exact ratio where the frames agree with it, else what was measured.
-pub(crate) fn average(declared: Option<Ratio>, pace: Option<Pace>) -> Option<Ratio> {
-    let Some(pace) = pace else { return declared };
-    match declared {
-        // Half of a short clip's frames may be missing at its cut: the usual step still tells the rate that was meant.
-        Some(declared) if [pace.measured, pace.usual].iter().any(|rate| (declared.value() / rate - 1.0).abs() <= 0.01) => Some(declared),
+/// The average rate: a rate that the container declares where the frames agree with it, else what was measured.
+/// `declared` are its average and its nominal rate.
+pub(crate) fn average(declared: [Option<Ratio>; 2], pace: Option<Pace>) -> Option<Ratio> {
+    let [average, nominal] = declared;
+    let Some(pace) = pace else { return average };
+    let near = |ratio: &Ratio, rate: f64, by: f64| (ratio.value() / rate - 1.0).abs() <= by;
+    // A few frames are missing where a clip was cut: the usual step still tells the rate that was meant.
+    let meant = |ratio: &Ratio| near(ratio, pace.usual, 0.01) && near(ratio, pace.measured, 0.05);
+    average
+        .filter(|ratio| near(ratio, pace.measured, 0.01))
+        .or_else(|| [average, nominal].into_iter().flatten().find(meant))
         // A container that can't know (MPEG-TS, raw streams) guesses from its first packets.
-        _ => ratio_of(pace.measured).or(declared),
-    }
+        .or_else(|| ratio_of(pace.measured))
+        .or(average)
 }
 
 /// A rate as a ratio: one of film and television where it is one, else thousandths.
@@ -83,7 +88,7 @@ mod tests {
 
     #[test]
     fn rounding_to_milliseconds_is_no_variable_rate() {
-        let mut times: Vec<i64> = (0..100).map(|n| (f64::from(n) * 1000.0 / 30.0).round() as i64).collect();
+        let mut times: Vec<i64> = (0..100).map(|n| (n * 1000 + 15) / 30).collect();
         times.reverse();
         let pace = pace(&mut times, MILLISECONDS).unwrap();
         assert!(!pace.is_variable);
@@ -98,13 +103,17 @@ mod tests {
 
     #[test]
     fn a_declared_rate_stands_while_the_frames_agree_and_falls_when_they_do_not() {
-        let measured = |measured| Some(Pace { measured, usual: measured, is_variable: false });
-        let declared = Ratio::new(30_000, 1001);
-        assert_eq!(average(declared, measured(29.9)), declared);
-        assert_eq!(average(declared, measured(25.0)), Ratio::new(25, 1));
-        assert_eq!(average(None, measured(23.976)), Ratio::new(24_000, 1001));
-        assert_eq!(average(declared, None), declared);
-        assert_eq!(average(None, None), None);
+        let pace = |measured, usual| Some(Pace { measured, usual, is_variable: false });
+        let (film, video) = (Ratio::new(24_000, 1001), Ratio::new(30_000, 1001));
+        assert_eq!(average([video, None], pace(29.9, 10.0)), video);
+        assert_eq!(average([video, None], pace(25.0, 25.0)), Ratio::new(25, 1));
+        assert_eq!(average([None, None], pace(23.976, 23.976)), film);
+        assert_eq!(average([video, film], None), video);
+        assert_eq!(average([None, None], None), None);
+        // A cut clip lacks a few frames; a variable one stands still for long.
+        assert_eq!(average([film, None], pace(23.3, 23.98)), film);
+        assert_eq!(average([None, video], pace(29.6, 29.97)), video);
+        assert_eq!(average([video, video], pace(19.0, 29.97)), Ratio::new(19, 1));
     }
 
     #[test]

@@ -16,9 +16,9 @@ pub(crate) fn standard(rgb48: &[u8], light: Light) -> Vec<u8> {
     let encode: Vec<u8> = (0..STEPS).map(|step| srgb(step as f32 / (STEPS - 1) as f32)).collect();
     let mut out = Vec::with_capacity(rgb48.len() / 2);
     for pixel in rgb48.as_chunks::<6>().0 {
-        let [a, b, c, d, e, f] = *pixel;
+        let [red_low, red, green_low, green, blue_low, blue] = *pixel;
         let at = |low, high| decode.get(usize::from(u16::from_le_bytes([low, high]) >> 4)).copied().unwrap_or(0.0);
-        let seen = scene_to_screen([at(a, b), at(c, d), at(e, f)], light);
+        let seen = scene_to_screen([at(red_low, red), at(green_low, green), at(blue_low, blue)], light);
         let [red, green, blue] = bt709(seen);
         let brightest = red.max(green).max(blue);
         // All three are pressed alike: a bright colour stays that colour.
@@ -48,7 +48,7 @@ fn linear(coded: f32, light: Light) -> f32 {
         Light::Hlg => {
             const A: f32 = 0.178_832_77;
             const B: f32 = 0.284_668_92;
-            const C: f32 = 0.559_910_73;
+            const C: f32 = 0.559_910_7;
             if coded <= 0.5 { coded * coded / 3.0 } else { (((coded - C) / A).exp() + B) / 12.0 }
         }
         Light::Standard => coded.powf(2.4),
@@ -89,6 +89,7 @@ fn srgb(value: f32) -> u8 {
 mod tests {
     use super::*;
 
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 65,535")]
     fn gray(coded: f32, light: Light) -> u8 {
         let value = ((coded * 65_535.0) as u16).to_le_bytes();
         let out = standard(&[value, value, value].concat(), light);

@@ -53,14 +53,14 @@ mod tests {
 
     const ONE: i32 = 1 << 16;
 
-    fn matrix(a: i32, b: i32, c: i32, d: i32) -> Option<[i32; 9]> {
-        Some([a * ONE, b * ONE, 0, c * ONE, d * ONE, 0, 0, 0, 1 << 30])
+    fn turn(a: i32, b: i32, c: i32, d: i32) -> Turn {
+        Turn::of(Some([a * ONE, b * ONE, 0, c * ONE, d * ONE, 0, 0, 0, 1 << 30]))
     }
 
     #[test]
     fn a_phone_held_upright_turns_a_quarter_clockwise() {
         // What an iPhone writes for portrait; ffprobe calls it a rotation of -90.
-        let turn = Turn::of(matrix(0, 1, -1, 0));
+        let turn = turn(0, 1, -1, 0);
         assert_eq!((turn.orientation(), turn.degrees(), turn.size(1920, 1080)), (6, 90, (1080, 1920)));
     }
 
@@ -75,7 +75,7 @@ mod tests {
             (0, -1, -1, 0, 7, 90),
             (0, -1, 1, 0, 8, 270),
         ] {
-            let turn = Turn::of(matrix(a, b, c, d));
+            let turn = turn(a, b, c, d);
             assert_eq!((turn.orientation(), turn.degrees()), (orientation, degrees), "{a} {b} {c} {d}");
         }
         assert_eq!(Turn::of(None), Turn::NONE);

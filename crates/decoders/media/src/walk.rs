@@ -45,7 +45,6 @@ pub(crate) fn walk(demuxer: &mut Demuxer<'_>, stream: &Stream, most: u64, answer
     let mut walked = Walked::default();
     let mut edges: Option<(i64, i64)> = None;
     let mut before = None;
-    let mut seen = 0_u64;
     loop {
         let packet = match demuxer.next_packet() {
             Ok(Some(packet)) => packet,
@@ -57,13 +56,12 @@ pub(crate) fn walk(demuxer: &mut Demuxer<'_>, stream: &Stream, most: u64, answer
             }
         };
         answer.progress()?;
-        seen += 1;
-        if seen > most {
-            walked.end = End::Limit(LimitHit::new("frames", seen, most));
-            break;
-        }
         if packet.stream != stream.index {
             continue;
+        }
+        if walked.packets == most {
+            walked.end = End::Limit(LimitHit::new("frames", most.saturating_add(1), most));
+            break;
         }
         walked.packets += 1;
         walked.keyframes += u64::from(packet.is_key);

@@ -163,9 +163,9 @@ mod tests {
 
     #[test]
     fn a_full_tone_fills_the_picture_and_what_is_no_number_is_silence() {
-        let tone = peaks((0..10_000).map(|n| (n as f32 * 0.7).sin())).picture(64).unwrap();
-        let at = |y: usize| &tone.bytes()[y * 64 * 3..y * 64 * 3 + 3];
-        assert_eq!(at(8), [58, 96, 145]);
+        let tone = peaks((0..10_000).map(|n| (n as f32 * 0.7).sin())).picture(256).unwrap();
+        let at = |y: usize| &tone.bytes()[y * 256 * 3..y * 256 * 3 + 3];
+        assert_eq!((at(8), at(32), at(56)), (&[58, 96, 145][..], &[58, 96, 145][..], &[58, 96, 145][..]));
         assert_eq!(at(0), [246, 247, 249]);
         let wild = peaks([f32::NAN, f32::INFINITY, 1e30, -1e30].into_iter());
         assert_eq!(wild.points, [(-1.0, 1.0)]);

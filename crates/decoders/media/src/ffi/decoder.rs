@@ -108,23 +108,27 @@ impl StreamDecoder {
     /// Appends the frame taken last as one channel, the mean of all, -1 to 1; formats without a meaning add nothing.
     pub(crate) fn mono(&self, into: &mut Vec<f32>) {
         // SAFETY: the frame was filled by an audio decoder: `extended_data` has a plane for each channel (planar) or one
-        // (packed), each of `nb_samples` (times channels) samples of its format; reads are unaligned-safe.
-        unsafe {
+        // (packed), each of `nb_samples` (times channels) samples of its format.
+        let (mut planes, channels, samples, read) = unsafe {
             let frame = &*self.frame;
             let (channels, samples) = (positive(frame.ch_layout.nb_channels) as usize, positive(frame.nb_samples) as usize);
-            let Some((bytes, planar, value)) = sample_reader(frame.format) else { return };
+            let Some((bytes, planar, read)) = sample_reader(frame.format) else { return };
             if channels == 0 || frame.extended_data.is_null() {
                 return;
             }
-            for sample in 0..samples {
-                let mut sum = 0.0;
-                for channel in 0..channels {
-                    let (plane, place) = if planar { (channel, sample) } else { (0, sample * channels + channel) };
-                    let start: *const u8 = *frame.extended_data.add(plane);
-                    sum += value(start.add(place * bytes));
-                }
-                into.push(sum / channels as f32);
-            }
+            let (count, length) = if planar { (channels, samples * bytes) } else { (1, samples * channels * bytes) };
+            let planes: Vec<_> = (0..count)
+                .map(|plane| *frame.extended_data.add(plane))
+                .filter(|plane| !plane.is_null())
+                .map(|plane| std::slice::from_raw_parts(plane.cast_const(), length).chunks_exact(bytes))
+                .collect();
+            (planes, channels, samples, read)
+        };
+        // Planar: one sample of each plane; packed: one of each channel from the only plane.
+        let takes = channels / planes.len().max(1);
+        for _ in 0..samples {
+            let sum: f32 = planes.iter_mut().flat_map(|plane| plane.take(takes)).map(read).sum();
+            into.push(sum / channels as f32);
         }
     }
 }
@@ -139,19 +143,19 @@ impl Drop for StreamDecoder {
     }
 }
 
-type SampleReader = unsafe fn(*const u8) -> f32;
+type SampleReader = fn(&[u8]) -> f32;
 
 /// Bytes of a sample, whether channels lie apart, and how one is read.
 fn sample_reader(format: c_int) -> Option<(usize, bool, SampleReader)> {
     use av::AVSampleFormat as F;
-    // SAFETY (each reader): the caller gives a place that holds one sample of that format; no alignment is assumed.
-    const U8: SampleReader = |at| unsafe { (f32::from(at.read()) - 128.0) / 128.0 };
-    const S16: SampleReader = |at| unsafe { f32::from(at.cast::<i16>().read_unaligned()) / 32_768.0 };
-    const S32: SampleReader = |at| unsafe { at.cast::<i32>().read_unaligned() as f32 / 2_147_483_648.0 };
-    const S64: SampleReader = |at| unsafe { at.cast::<i64>().read_unaligned() as f32 / 9_223_372_036_854_775_808.0 };
-    const FLT: SampleReader = |at| unsafe { at.cast::<f32>().read_unaligned() };
+    const U8: SampleReader = |bytes| bytes.first().map_or(0.0, |value| (f32::from(*value) - 128.0) / 128.0);
+    const S16: SampleReader = |bytes| bytes.first_chunk().map_or(0.0, |value| f32::from(i16::from_ne_bytes(*value)) / 32_768.0);
+    const S32: SampleReader = |bytes| bytes.first_chunk().map_or(0.0, |value| i32::from_ne_bytes(*value) as f32 / 2_147_483_648.0);
+    const S64: SampleReader =
+        |bytes| bytes.first_chunk().map_or(0.0, |value| i64::from_ne_bytes(*value) as f32 / 9_223_372_036_854_775_808.0);
+    const FLT: SampleReader = |bytes| bytes.first_chunk().map_or(0.0, |value| f32::from_ne_bytes(*value));
     #[expect(clippy::cast_possible_truncation, reason = "a peak needs no more than f32")]
-    const DBL: SampleReader = |at| unsafe { at.cast::<f64>().read_unaligned() as f32 };
+    const DBL: SampleReader = |bytes| bytes.first_chunk().map_or(0.0, |value| f64::from_ne_bytes(*value) as f32);
     let all = [
         (F::AV_SAMPLE_FMT_U8, 1, false, U8),
         (F::AV_SAMPLE_FMT_S16, 2, false, S16),

@@ -1,0 +1,67 @@
+//! Cut and flipped files: an answer each time, in the asset's own codes.
+
+use super::{fixture, folder, looked_at};
+use assay_contract::Code;
+use assay_kit::rehearse::Rehearsed;
+
+/// What a damaged file may end as; a panic or an abort ends the test itself.
+fn assert_sober(said: &Rehearsed, what: &str) {
+    if let Some(refusal) = &said.refusal {
+        let code = refusal.code;
+        assert!(matches!(code, Code::CorruptAsset | Code::UnsupportedFormat | Code::EmptyAsset), "{what}: {refusal:?}");
+    } else {
+        assert!(said.facts.is_some(), "{what}: neither facts nor a refusal");
+    }
+}
+
+fn names() -> Vec<String> {
+    let formats =
+        ["mp4", "mov", "mkv", "webm", "avi", "ts", "flv", "wmv", "3gp", "mp3", "m4a", "wav", "flac", "ogg", "opus", "aac", "aiff", "wma"];
+    let mut names: Vec<String> = std::fs::read_dir(folder().join("media"))
+        .unwrap()
+        .map(|entry| format!("media/{}", entry.unwrap().file_name().into_string().unwrap()))
+        .filter(|name| formats.iter().any(|format| name.ends_with(&format!(".{format}"))))
+        .collect();
+    names.sort();
+    assert!(names.len() >= 20);
+    names
+}
+
+#[test]
+fn every_fixture_cut_anywhere_gets_an_answer() {
+    for name in names() {
+        let whole = fixture(&name);
+        for part in [1, 3, 5, 7] {
+            let length = whole.len() * part / 8;
+            assert_sober(&looked_at(whole[..length].to_vec()), &format!("{name} cut to {length}"));
+        }
+    }
+}
+
+#[test]
+fn every_fixture_with_flipped_bytes_gets_an_answer() {
+    for name in names() {
+        let whole = fixture(&name);
+        for seed in 1..4_u32 {
+            let (mut bytes, mut state) = (whole.clone(), seed);
+            for _ in 0..24 {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                // Half of the flips go where the structure is.
+                let reach = if state & 1 == 0 { bytes.len() } else { bytes.len().min(2048) };
+                let place = (state >> 8) as usize % reach;
+                bytes[place] ^= state.to_le_bytes()[3] | 1;
+            }
+            assert_sober(&looked_at(bytes), &format!("{name} with seed {seed}"));
+        }
+    }
+}
+
+#[test]
+fn a_video_that_ends_early_keeps_its_facts_and_says_so() {
+    let whole = fixture("media/mp4-h264-faststart.mp4");
+    let said = looked_at(whole[..whole.len() / 2].to_vec());
+    let flat = said.facts.unwrap().media_attributes;
+    assert_eq!((flat.width, flat.height), (Some(426), Some(240)));
+    assert!(flat.frame_count.unwrap() < 75);
+    assert!(said.issues.iter().any(|issue| matches!(issue.code.as_str(), "damaged-stream" | "truncated-asset")), "{:?}", said.issues);
+}
