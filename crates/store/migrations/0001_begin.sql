@@ -61,12 +61,16 @@ CREATE TABLE records (
     status TEXT NOT NULL,
     failure_code TEXT,
     record TEXT NOT NULL,
+    -- The claim's token: a job that is opened again goes on counting from here.
+    fence BIGINT NOT NULL,
     stored_at_us BIGINT NOT NULL,
     published_at_us BIGINT,
-    PRIMARY KEY (organization_id, job_id, attachment),
-    UNIQUE (organization_id, subject, attachment, generation)
+    -- Set where an operator opened a failed job again: then another record of the same job follows.
+    reopened_at_us BIGINT,
+    PRIMARY KEY (organization_id, subject, attachment, generation)
 );
-CREATE INDEX records_task ON records (organization_id, task_id, job_id, attachment);
+CREATE UNIQUE INDEX records_job ON records (organization_id, job_id, attachment) WHERE reopened_at_us IS NULL;
+CREATE INDEX records_task ON records (organization_id, task_id, job_id, attachment) WHERE reopened_at_us IS NULL;
 CREATE INDEX records_unpublished ON records (stored_at_us) WHERE published_at_us IS NULL;
 
 CREATE TABLE current_facts (

@@ -75,8 +75,13 @@ pub(crate) async fn settle_row(work: &mut Work, organization: &OrganizationId, j
         [key.clone(), values![now_us]].concat(),
     )
     .await?;
-    let ended =
-        work.read("SELECT attachment, status, failure_code FROM records WHERE organization_id = $1 AND job_id = $2", key.clone()).await?;
+    let ended = work
+        .read(
+            "SELECT attachment, status, failure_code FROM records \
+             WHERE organization_id = $1 AND job_id = $2 AND reopened_at_us IS NULL",
+            key.clone(),
+        )
+        .await?;
     let (mut own, mut code, mut refused) = (None, None, false);
     for line in &ended {
         let status = line.text("status")?;

@@ -6,6 +6,7 @@ mod error;
 mod integrations;
 mod page;
 mod records;
+mod reopen;
 mod rows;
 mod schema;
 mod shelf;

@@ -90,7 +90,7 @@ impl Store {
         }
         work.write(
             "INSERT INTO records (organization_id, job_id, attachment, subject, generation, task_id, status, failure_code, record, \
-             stored_at_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+             fence, stored_at_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
             values![
                 tenant(organization),
                 job.as_str(),
@@ -101,6 +101,7 @@ impl Store {
                 record.status.as_str(),
                 record.failure.as_ref().map(|failure| Code::as_str(failure.code)),
                 json.as_str(),
+                claim.fence,
                 now,
             ],
         )
@@ -113,11 +114,13 @@ impl Store {
 
     /// Notes that a record is published, after the broker confirmed it.
     pub async fn mark_published(&self, stored: &Stored) -> Result<(), StoreError> {
+        let subject = current::subject(&stored.record, &stored.job_id);
+        let generation = i64::try_from(stored.record.generation).unwrap_or(i64::MAX);
         self.pools
             .write(
-                "UPDATE records SET published_at_us = $4 \
-                 WHERE organization_id = $1 AND job_id = $2 AND attachment = $3 AND published_at_us IS NULL",
-                values![tenant(&stored.organization), stored.job_id.as_str(), stored.attachment(), self.now_us()],
+                "UPDATE records SET published_at_us = $5 \
+                 WHERE organization_id = $1 AND subject = $2 AND attachment = $3 AND generation = $4 AND published_at_us IS NULL",
+                values![tenant(&stored.organization), subject, stored.attachment(), generation, self.now_us()],
             )
             .await
             .map(drop)
@@ -156,7 +159,7 @@ impl Store {
             .pools
             .read(
                 "SELECT organization_id, job_id, attachment, record, published_at_us FROM records \
-                 WHERE organization_id = $1 AND task_id = $2 AND (job_id > $3 OR (job_id = $3 AND attachment > $4)) \
+                 WHERE organization_id = $1 AND task_id = $2 AND reopened_at_us IS NULL AND (job_id > $3 OR (job_id = $3 AND attachment > $4)) \
                  ORDER BY job_id, attachment LIMIT $5",
                 values![tenant(organization), task.as_str(), after.job_id, after.attachment, page::lines(limit)],
             )
@@ -191,6 +194,7 @@ impl Store {
             .read_one(
                 "SELECT r.organization_id, r.job_id, r.record, r.published_at_us FROM current_facts c \
                  JOIN records r ON r.organization_id = c.organization_id AND r.job_id = c.job_id AND r.attachment = c.attachment \
+                 AND r.reopened_at_us IS NULL \
                  WHERE c.organization_id = $1 AND c.subject = $2 AND c.attachment = $3",
                 values![tenant(organization), current::of_row(data_row.as_str()), place(attachment)],
             )
@@ -200,7 +204,7 @@ impl Store {
 }
 
 const FIND: &str = "SELECT organization_id, job_id, record, published_at_us FROM records \
-                    WHERE organization_id = $1 AND job_id = $2 AND attachment = $3";
+                    WHERE organization_id = $1 AND job_id = $2 AND attachment = $3 AND reopened_at_us IS NULL";
 
 /// A record, as a transaction sees it.
 pub(crate) async fn find(

@@ -35,7 +35,7 @@ impl Store {
     /// Opens `sqlite://PATH`, `sqlite::memory:` or `postgres://USER:PASSWORD@HOST/DATABASE`.
     ///
     /// An embedded store is made where there is none (readable by its owner only) and migrates itself;
-    /// PostgreSQL is migrated only by [`Store::migrate`].
+    /// PostgreSQL is migrated only by [`Store::migrate`], and contacted first by whatever is asked first: [`Store::ping`] says whether it answers.
     pub async fn open(url: &Secret<String>) -> Result<Self, StoreError> {
         Self::open_with(url, SystemClock::shared()).await
     }

@@ -13,6 +13,8 @@ mod durable;
 mod integrations;
 #[path = "conformance/records.rs"]
 mod records;
+#[path = "conformance/reopen.rs"]
+mod reopen;
 #[path = "conformance/tasks.rs"]
 mod tasks;
 
@@ -39,6 +41,7 @@ suite! {
     claims::a_released_claim_is_free_at_once,
     claims::of_many_workers_one_gets_the_job,
     claims::an_attachment_is_claimed_apart,
+    claims::jobs_pulled_about_by_many_workers_end_with_one_record_each,
     records::a_second_put_returns_the_first_record,
     records::a_record_of_another_job_is_refused,
     records::a_record_over_256_kib_is_refused,
@@ -46,6 +49,9 @@ suite! {
     records::what_was_not_published_is_found,
     records::a_tasks_records_come_in_pages,
     records::tenants_do_not_meet,
+    reopen::a_failed_job_that_is_opened_again_gets_another_record,
+    reopen::only_what_failed_is_opened_again,
+    reopen::a_worker_of_an_earlier_round_is_refused,
     current::generations_count_the_records_of_a_row,
     current::records_that_end_at_once_get_generations_of_their_own,
     current::a_failure_never_replaces_current_facts,

@@ -98,3 +98,34 @@ pub(crate) async fn an_attachment_is_claimed_apart(bed: Bed) {
     assert_eq!(row.state, RowState::Complete);
     assert!(bed.store.record(&job.organization_id, &job.job_id, Some(0)).await.unwrap().is_some());
 }
+
+pub(crate) async fn jobs_pulled_about_by_many_workers_end_with_one_record_each(bed: Bed) {
+    let jobs: Vec<_> = (0..10).map(|number| job(&format!("j{number}"))).collect();
+    let others = bed.reopened().await;
+    let workers = (0..6_usize).map(|worker| {
+        let store = if worker % 2 == 0 { &bed.store } else { &others };
+        let jobs = &jobs;
+        async move {
+            for turn in 0..jobs.len() * 3 {
+                // Each begins elsewhere, so that they meet at every job.
+                let job = &jobs[(turn * 7 + worker * 3) % jobs.len()];
+                let Claimed::New(claim) = store.claim(job, None, &format!("worker-{worker}"), LEASE).await.unwrap() else { continue };
+                if turn % 3 == 0 {
+                    store.release(&claim).await.unwrap();
+                } else {
+                    store.put_record(&claim, record(job)).await.unwrap();
+                }
+            }
+        }
+    });
+    futures::future::join_all(workers).await;
+    for job in &jobs {
+        if let Claimed::New(claim) = bed.store.claim(job, None, "last", LEASE).await.unwrap() {
+            bed.store.put_record(&claim, record(job)).await.unwrap();
+        }
+    }
+    let mut generations: Vec<u64> =
+        bed.store.unpublished(Duration::ZERO, 100).await.unwrap().iter().map(|stored| stored.record().generation).collect();
+    generations.sort_unstable();
+    assert_eq!(generations, (1..=10).collect::<Vec<u64>>());
+}
