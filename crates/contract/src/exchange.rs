@@ -7,8 +7,8 @@ use crate::profile::{DerivativeName, ThumbnailSpec};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What this build is: worker and decoders of unlike builds refuse each other.
-pub const BUILD_ID: &str = concat!(env!("CARGO_PKG_VERSION"), "+1");
+/// What this build is, `0.1.0+` and a digest of this crate's source: worker and decoders of unlike builds refuse each other.
+pub const BUILD_ID: &str = env!("ASSAY_BUILD_ID");
 
 /// Exit code of a child whose allocator was refused, for when its frame did not get through.
 pub const EXIT_OUT_OF_MEMORY: i32 = 71;
