@@ -1,4 +1,4 @@
-//! What the sandbox itself costs: `price [FAMILY [FILE MIME]]` prints p50 and p95 of one asset after another.
+//! What the sandbox itself costs: `price [FAMILY [FILE MIME [ROUNDS]]]` prints p50 and p95 of one asset after another.
 //!
 //! Without a file the asset is empty work for the test decoder. Run it in release for figures worth quoting.
 #![allow(clippy::print_stdout, reason = "an example talks to a person")]
@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let mut times = Vec::new();
     let mut last = None;
-    let rounds = if bytes.len() > 1_000 { ROUNDS / 20 } else { ROUNDS };
+    let rounds: usize = words.next().map_or(Ok(ROUNDS), |word| word.parse())?;
     for _ in 0..rounds {
         let fd = sealed(&bytes)?;
         let begun = Instant::now();
