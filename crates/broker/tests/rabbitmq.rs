@@ -92,6 +92,7 @@ async fn an_unroutable_record_is_not_blamed_on_its_neighbours() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deleted_queue_is_declared_again_and_consumed() {
+    stage::log();
     let vhost = vhost().unwrap();
     let broker = RabbitMq::connect(rabbitmq_config(vhost.url())).await.unwrap();
     let mut deliveries = broker.consume(PLENTY).await.unwrap();

@@ -12,6 +12,10 @@ use tokio::time::{Instant, timeout_at};
 /// confirm is resolved next, so on a shared channel an unroutable message could be blamed on its neighbour, and itself count as held.
 const CHANNELS: usize = 16;
 
+/// In how many parts the time-out is spent. A quorum queue whose leader is being elected may drop a publish without a word
+/// (seen with 3.10.8 just after a restart), and only sending it again helps.
+const ATTEMPTS: u32 = 3;
+
 /// Publishes over whichever connection the link has at the moment.
 #[derive(Debug)]
 pub(super) struct Publisher {
@@ -50,7 +54,8 @@ impl Publisher {
         loop {
             let connection = timeout_at(deadline, current.wait_for(Option::is_some)).await.map_err(unconfirmed)?;
             let Some(connection) = connection.map_err(|_| BrokerError::Closed)?.clone() else { continue };
-            let sent = timeout_at(deadline, async {
+            let attempt = deadline.min(Instant::now() + self.confirm_timeout / ATTEMPTS);
+            let sent = timeout_at(attempt, async {
                 let channel = self.channel(&connection).await?;
                 let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
                 let confirm = channel.basic_publish(exchange.into(), key.into(), options, body, properties.clone()).await?;
@@ -65,14 +70,14 @@ impl Publisher {
                     tracing::debug!(error = &error as &dyn std::error::Error, "a publish failed; trying again on a new connection");
                     // Full means that the keeper knows already.
                     let _ = self.suspect.try_send(Suspicion::Failed);
-                    let replaced = current.wait_for(|now| now.as_ref().is_none_or(|now| !Arc::ptr_eq(now, &connection)));
-                    timeout_at(deadline, replaced).await.map_err(unconfirmed)?.map_err(|_| BrokerError::Closed)?;
                 }
                 Err(_) => {
+                    tracing::debug!("a publish was not confirmed; trying again on a new connection");
                     let _ = self.suspect.try_send(Suspicion::Silent);
-                    return Err(BrokerError::Unconfirmed(self.confirm_timeout));
                 }
             }
+            let replaced = current.wait_for(|now| now.as_ref().is_none_or(|now| !Arc::ptr_eq(now, &connection)));
+            timeout_at(deadline, replaced).await.map_err(unconfirmed)?.map_err(|_| BrokerError::Closed)?;
         }
     }
 

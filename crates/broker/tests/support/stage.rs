@@ -26,6 +26,7 @@ pub(crate) enum Stage {
 
 impl Stage {
     pub(crate) fn rabbitmq() -> Self {
+        log();
         Self::RabbitMq(assay_testkit::rabbitmq::vhost().unwrap())
     }
 
@@ -118,4 +119,9 @@ pub(crate) async fn submit(broker: &dyn Broker, lane: Lane, ids: impl IntoIterat
     for id in ids {
         broker.submit(&job(&id, lane)).await.unwrap();
     }
+}
+
+/// Shows the log of a failing test.
+pub(crate) fn log() {
+    let _ = tracing_subscriber::fmt().with_env_filter("assay_broker=debug").with_test_writer().try_init();
 }
