@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
-use std::{env, fs, io};
+use std::{fs, io};
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=src");
@@ -15,8 +15,7 @@ fn main() -> io::Result<()> {
         hasher.write(file.as_os_str().as_encoded_bytes());
         hasher.write(&fs::read(file)?);
     }
-    let version = env::var("CARGO_PKG_VERSION").unwrap_or_default();
-    println!("cargo::rustc-env=ASSAY_BUILD_ID={version}+{:016x}", hasher.finish());
+    println!("cargo::rustc-env=ASSAY_BUILD_ID={}+{:016x}", env!("CARGO_PKG_VERSION"), hasher.finish());
     Ok(())
 }
 
