@@ -73,11 +73,11 @@ fn rationals(field: Option<&Field>) -> Option<&[Rational]> {
 }
 
 fn quotient(field: Option<&Field>) -> Option<f64> {
-    finite(rationals(field)?.first()?)
+    finite(*rationals(field)?.first()?)
 }
 
 /// A denominator of 0 means that it is not known.
-fn finite(number: &Rational) -> Option<f64> {
+fn finite(number: Rational) -> Option<f64> {
     Some(number.to_f64()).filter(|n| n.is_finite())
 }
 
@@ -116,7 +116,7 @@ fn taken_at(tags: &exif::Exif) -> Option<String> {
 fn place(tags: &exif::Exif) -> Option<Gps> {
     let degrees = |value, reference, negative: u8, most: f64| {
         let parts = rationals(tags.get_field(value, In::PRIMARY))?;
-        let part = |n: usize| parts.get(n).map_or(Some(0.0), finite);
+        let part = |n: usize| parts.get(n).map_or(Some(0.0), |part| finite(*part));
         let size = part(0)? + part(1)? / 60.0 + part(2)? / 3600.0;
         let Value::Ascii(reference) = &tags.get_field(reference, In::PRIMARY)?.value else { return None };
         let south_or_west = reference.first()?.first()?.eq_ignore_ascii_case(&negative);

@@ -64,9 +64,10 @@ impl Shrinker {
             let (last, total) = (sums.len() - 1, *count);
             for (place, sum) in sums.iter_mut().enumerate() {
                 // Alpha's own mean is over all pixels, a colour's over those that show it.
-                let mean = match self.layout.has_alpha() {
-                    true if place == last => (total + pixels / 2) / pixels,
-                    _ => (*sum + total / 2).checked_div(total).unwrap_or(0),
+                let mean = if self.layout.has_alpha() && place == last {
+                    (total + pixels / 2) / pixels
+                } else {
+                    (*sum + total / 2).checked_div(total).unwrap_or(0)
                 };
                 self.out.push(u8::try_from(mean).unwrap_or(u8::MAX));
                 *sum = 0;

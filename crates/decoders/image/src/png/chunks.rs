@@ -33,8 +33,7 @@ impl<'a> Chunks<'a> {
     pub(super) fn read(bytes: &'a [u8], from: usize, most_frames: u64) -> Self {
         let mut found = Self::default();
         let mut at = from;
-        loop {
-            let (Some(length), Some(name)) = (be32(bytes, at).map(place), slice(bytes, at + 4, 4)) else { break };
+        while let (Some(length), Some(name)) = (be32(bytes, at).map(place), slice(bytes, at + 4, 4)) {
             let Some(body) = slice(bytes, at + 8, length) else { break };
             if name == b"IEND" {
                 return found;

@@ -154,16 +154,17 @@ fn from_ycbcr(luma: u8, blue: u8, red: u8) -> [u8; 3] {
 }
 
 /// CIE 1976 L*a*b* under D50 to sRGB (matrix: Bradford-adapted, <http://www.brucelindbloom.com/index.html?Eqn_RGB_XYZ_Matrix.html>).
-fn from_lab(lightness: f32, a: f32, b: f32) -> [u8; 3] {
-    let y = (lightness + 16.0) / 116.0;
-    let [x, y, z] = [y + a / 500.0, y, y - b / 200.0].map(|f| if f > 6.0 / 29.0 { f.powi(3) } else { (f - 4.0 / 29.0) * 108.0 / 841.0 });
+fn from_lab(lightness: f32, green_red: f32, blue_yellow: f32) -> [u8; 3] {
+    let middle = (lightness + 16.0) / 116.0;
+    let [x, y, z] = [middle + green_red / 500.0, middle, middle - blue_yellow / 200.0]
+        .map(|part| if part > 6.0 / 29.0 { part.powi(3) } else { (part - 4.0 / 29.0) * 108.0 / 841.0 });
     let (x, z) = (x * 0.964_22, z * 0.825_21);
     [
-        3.133_856_1 * x - 1.616_866_7 * y - 0.490_614_6 * z,
-        -0.978_768_4 * x + 1.916_141_5 * y + 0.033_454 * z,
-        0.071_945_3 * x - 0.228_991_4 * y + 1.405_242_7 * z,
+        3.133_856 * x - 1.616_867 * y - 0.490_615 * z,
+        -0.978_768 * x + 1.916_142 * y + 0.033_454 * z,
+        0.071_945 * x - 0.228_991 * y + 1.405_243 * z,
     ]
-    .map(|linear| byte(255.0 * if linear <= 0.003_130_8 { 12.92 * linear } else { 1.055 * linear.powf(1.0 / 2.4) - 0.055 }))
+    .map(|linear| byte(255.0 * if linear <= 0.003_131 { 12.92 * linear } else { 1.055 * linear.powf(1.0 / 2.4) - 0.055 }))
 }
 
 fn byte(number: f32) -> u8 {

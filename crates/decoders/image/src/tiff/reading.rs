@@ -112,7 +112,7 @@ impl<'a> Page<'a> {
             if self.across == 1 && self.planes == 1 {
                 let chunk = match self.chunk(first) {
                     Ok(chunk) => chunk,
-                    Err(error) => return self.damage(top, &error),
+                    Err(error) => return damage(top, &error),
                 };
                 for y in 0..band_height as usize {
                     row.clear();
@@ -126,7 +126,7 @@ impl<'a> Page<'a> {
                 check_memory(limits, row_bytes as u64 * u64::from(band_height))?;
                 let mut band = vec![0; row_bytes * band_height as usize];
                 if let Err(error) = self.band(first, scale, &mut band) {
-                    return self.damage(top, &error);
+                    return damage(top, &error);
                 }
                 band.chunks_exact(row_bytes).for_each(&mut take);
             }
@@ -170,11 +170,6 @@ impl<'a> Page<'a> {
         self.decoder.read_chunk(index)
     }
 
-    /// Damage at the first row is a refusal, later it is the end of what is shown.
-    fn damage(&self, top: u32, error: &TiffError) -> Result<Option<String>, Refusal> {
-        if top == 0 { Err(refusal(error)) } else { Ok(Some(error.to_string())) }
-    }
-
     /// The smallest and the largest number of the page, as far as it can be read.
     pub(super) fn range(&mut self) -> Scale {
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
@@ -199,6 +194,11 @@ impl<'a> Page<'a> {
 
 /// Tag 339: 1 is unsigned, 2 signed, 3 floating point, 4 undefined.
 const SAMPLE_FORMAT: u16 = 339;
+
+/// Damage at the first row is a refusal, later it is the end of what is shown.
+fn damage(top: u32, error: &TiffError) -> Result<Option<String>, Refusal> {
+    if top == 0 { Err(refusal(error)) } else { Ok(Some(error.to_string())) }
+}
 
 /// How a number becomes one of 0 to 255.
 #[derive(Debug, Clone, Copy)]
