@@ -1,0 +1,38 @@
+# Everything one types. Each target sets up what it needs first: see deploy/setup.sh.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test build gates fixtures clean-demo
+
+# rustup's default place, for shells that have not read its env file.
+export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+help: ## Says what there is
+	@echo "Assay looks inside assets that stay in the customer's own cloud storage."
+	@echo
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+demo: ## Watch Assay do its job on real files; needs neither RabbitMQ nor PostgreSQL
+	@deploy/setup.sh
+	@deploy/demo.sh
+
+test: ## Every test, with a private RabbitMQ and PostgreSQL
+	@deploy/setup.sh --tests
+	cargo build --locked --workspace --bins --tests
+	"$(TARGET)/debug/with-servers" cargo nextest run --locked --workspace
+
+build: ## The binary `assay` and its decoders, in target/debug
+	@deploy/setup.sh
+	cargo build --locked --workspace --bins
+
+gates: ## Format, lints, docs, licences, unused dependencies, dependency trees
+	@deploy/setup.sh --gates
+	@deploy/gates.sh
+
+fixtures: ## Makes the files in fixtures/ anew
+	@deploy/setup.sh --fixtures
+	@PYTHONDONTWRITEBYTECODE=1 fixtures/make.py
+
+clean-demo: ## Takes away what the demo left
+	rm -rf demo-out

@@ -1,0 +1,130 @@
+#!/usr/bin/env bash
+# Installs what is missing to build Assay on Debian 12, says what it does, and is silent when nothing is missing.
+#
+#   deploy/setup.sh              what building and the demo need
+#   deploy/setup.sh --tests      also RabbitMQ, PostgreSQL and cargo-nextest (neither server is started: tests run private ones)
+#   deploy/setup.sh --gates      also shellcheck, cargo-deny and cargo-machete
+#   deploy/setup.sh --fixtures   also the tools that make the fixtures anew
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# A C compiler, what libjpeg-turbo's and AWS-LC's builds want, what bindgen wants, and FFmpeg's libraries.
+packages=(gcc g++ make cmake nasm clang libclang-dev pkg-config ca-certificates
+    libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev)
+# name=version: versions that were seen to build with our toolchain.
+tools=()
+
+for wanted in "$@"; do
+    case $wanted in
+    --tests)
+        packages+=(rabbitmq-server postgresql util-linux)
+        tools+=(cargo-nextest=0.9.143)
+        ;;
+    --gates)
+        packages+=(shellcheck)
+        tools+=(cargo-deny=0.20.2 cargo-machete=0.9.2)
+        ;;
+    --fixtures) packages+=(ffmpeg libimage-exiftool-perl webp libtiff-tools fonts-dejavu-core python3 python3-pil python3-numpy) ;;
+    *)
+        echo "setup: $wanted is not known; type: sed -n 2,8p deploy/setup.sh" >&2
+        exit 2
+        ;;
+    esac
+done
+
+say() { echo "setup: $*"; }
+
+# Ends with what is wrong and the line to type.
+give_up() {
+    echo "setup: $1" >&2
+    echo "setup: type this, then try again:" >&2
+    echo "    $2" >&2
+    exit 1
+}
+
+missing_packages() {
+    local present package
+    present=" $(dpkg-query -W -f '${db:Status-Status}:${Package} ' 2>/dev/null) "
+    for package in "${packages[@]}"; do
+        [[ $present == *" installed:$package "* ]] || echo "$package"
+    done
+}
+
+install_packages() {
+    local missing=("$@") as_root=() line="apt-get update && apt-get install -y --no-install-recommends ${*}"
+    if [[ $(id -u) != 0 ]]; then
+        command -v sudo >/dev/null || give_up "these packages are missing, and installing needs root: ${missing[*]}" "su -c '$line'"
+        # Without a terminal sudo can't ask for a password.
+        sudo -n true 2>/dev/null || [[ -t 0 ]] || give_up "these packages are missing, and sudo wants a password: ${missing[*]}" "sudo sh -c '$line'"
+        as_root=(sudo)
+    fi
+    say "installing with apt: ${missing[*]}"
+    local log
+    log=$(mktemp)
+    "${as_root[@]}" apt-get update >"$log" 2>&1 || { tail -n 5 "$log" >&2; give_up "apt-get update failed: is there a network?" "sudo apt-get update"; }
+    keep_servers_off "${as_root[@]}"
+    if ! "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}" >"$log" 2>&1; then
+        tail -n 15 "$log" >&2
+        give_up "apt-get install failed" "sudo sh -c '$line'"
+    fi
+    rm -f "$log"
+}
+
+# Debian starts a server as soon as it is installed; a policy that answers 101 forbids it (invoke-rc.d(8)).
+keep_servers_off() {
+    local policy=/usr/sbin/policy-rc.d
+    [[ -e $policy ]] && return
+    # shellcheck disable=SC2064 # the words of now, not of the exit
+    trap "$* rm -f $policy" EXIT
+    printf '#!/bin/sh\nexit 101\n' | "$@" tee "$policy" >/dev/null
+    "$@" chmod 755 "$policy"
+}
+
+system_libraries() {
+    local missing release
+    if ! command -v dpkg-query >/dev/null; then
+        give_up "this is not Debian; install what these Debian packages hold: ${packages[*]}" "ASSAY_SETUP=skip make help    # when they are there"
+    fi
+    mapfile -t missing < <(missing_packages)
+    [[ ${#missing[@]} == 0 ]] && return
+    release=$(. /etc/os-release && echo "$ID $VERSION_ID")
+    if [[ $release != "debian 12" ]]; then
+        give_up "this is $release; only Debian 12 is tried, so nothing is installed here" "sudo apt-get install --no-install-recommends ${missing[*]}"
+    fi
+    install_packages "${missing[@]}"
+}
+
+rust() {
+    local channel
+    channel=$(sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml)
+    if ! command -v cargo >/dev/null; then
+        give_up "Rust is missing" "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --default-toolchain none && . \"\$HOME/.cargo/env\""
+    fi
+    # A cargo that is not rustup's can't choose a toolchain: its version must be the one we pin.
+    if ! command -v rustup >/dev/null; then
+        [[ $(cargo --version) == "cargo $channel"* ]] || give_up "Rust $channel is needed, $(cargo --version) is here" "curl -sSf https://sh.rustup.rs | sh"
+    elif [[ $'\n'$(rustup toolchain list) != *$'\n'"$channel-"* ]]; then
+        say "installing Rust $channel"
+        rustup toolchain install "$channel" --profile minimal --component rustfmt --component clippy ||
+            give_up "Rust $channel can't be installed: is there a network?" "rustup toolchain install $channel --profile minimal -c rustfmt -c clippy"
+    fi
+}
+
+cargo_tools() {
+    local tool name version
+    for tool in "${tools[@]}"; do
+        name=${tool%=*} version=${tool#*=}
+        command -v "$name" >/dev/null && continue
+        say "compiling $name $version, once; this takes some minutes"
+        # Compiled without optimisation: it takes half the time, and these tools wait for cargo anyway.
+        cargo install --quiet --locked --debug --target-dir "${TMPDIR:-/tmp}/assay-tools-$(id -u)" "$name@$version" ||
+            give_up "$name can't be installed: is there a network?" "cargo install --locked $name@$version"
+    done
+    rm -rf "${TMPDIR:-/tmp}/assay-tools-$(id -u)"
+}
+
+[[ ${ASSAY_SETUP:-} == skip ]] && exit 0
+PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
+system_libraries
+rust
+cargo_tools
