@@ -52,8 +52,9 @@ pub(crate) fn average(declared: [Option<Ratio>; 2], pace: Option<Pace>) -> Optio
     let [average, nominal] = declared;
     let Some(pace) = pace else { return average };
     let near = |ratio: &Ratio, rate: f64, by: f64| (ratio.value() / rate - 1.0).abs() <= by;
-    // A few frames are missing where a clip was cut: the usual step still tells the rate that was meant.
-    let meant = |ratio: &Ratio| near(ratio, pace.usual, 0.01) && near(ratio, pace.measured, 0.05);
+    // A few frames are missing where a clip was cut: the usual step, rounded to milliseconds as it may be, still tells the
+    // rate that was meant.
+    let meant = |ratio: &Ratio| near(ratio, pace.usual, 0.02) && near(ratio, pace.measured, 0.05);
     average
         .filter(|ratio| near(ratio, pace.measured, 0.01))
         .or_else(|| [average, nominal].into_iter().flatten().find(meant))
@@ -112,7 +113,7 @@ mod tests {
         assert_eq!(average([None, None], None), None);
         // A cut clip lacks a few frames; a variable one stands still for long.
         assert_eq!(average([film, None], pace(23.3, 23.98)), film);
-        assert_eq!(average([None, video], pace(29.6, 29.97)), video);
+        assert_eq!(average([None, video], pace(29.6, 30.3)), video);
         assert_eq!(average([video, video], pace(19.0, 29.97)), Ratio::new(19, 1));
     }
 
