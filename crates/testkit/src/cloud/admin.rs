@@ -1,5 +1,6 @@
 //! The admin door: JSON commands that a demo gives a running stand-in, one a `POST /_admin`.
 
+use super::misbehaviour::{Fault, Misbehaviour, When};
 use super::state::{Encryption, ObjectOptions, Role, Storage};
 use super::{Shared, locked};
 use base64::Engine;
@@ -30,6 +31,8 @@ enum Command {
     },
     /// Removes an object.
     RemoveObject { bucket: String, key: String },
+    /// From now on, reads of an object go wrong: `{"fault":{"cut-after":1000},"when":{"first":2}}`.
+    Misbehave { bucket: String, key: String, fault: Fault, when: When },
     /// Counts requests by operation.
     Counts,
 }
@@ -67,6 +70,10 @@ pub(crate) fn obey(state: &Shared, command: &[u8]) -> (StatusCode, String) {
             }
             json!({})
         }
+        Command::Misbehave { bucket, key, fault, when } => {
+            state.misbehaviours.insert((bucket, key), Misbehaviour { fault, when }.armed());
+            json!({})
+        }
         Command::Counts => {
             let mut counts = serde_json::Map::new();
             for request in state.log.entries() {
@@ -77,4 +84,33 @@ pub(crate) fn obey(state: &Shared, command: &[u8]) -> (StatusCode, String) {
         }
     };
     (StatusCode::OK, answer.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_command_does_what_it_says() {
+        let cloud = Shared::default();
+        let told = |command: Value| obey(&cloud, command.to_string().as_bytes()).0.as_u16();
+        assert_eq!(told(json!({ "command": "add-role", "arn": "r", "trust": {}, "permissions": {} })), 200);
+        assert_eq!(told(json!({ "command": "revoke", "arn": "r" })), 200);
+        assert_eq!(told(json!({ "command": "revoke", "arn": "none" })), 404);
+        assert!(locked(&cloud).roles.get("r").is_some_and(|role| role.trust.is_null() && role.permissions.is_null()));
+        let put = json!({ "command": "put-object", "bucket": "b", "key": "k", "base64": "aGk=", "storage": "archived", "encryption": "customer-key" });
+        assert_eq!(told(put), 200);
+        assert!(
+            locked(&cloud).newest("b", "k").is_some_and(|version| version.bytes == "hi" && version.options.storage == Storage::Archived)
+        );
+        assert_eq!(told(json!({ "command": "put-object", "bucket": "b", "key": "k", "base64": "?" })), 400);
+        let fault = json!({ "command": "misbehave", "bucket": "b", "key": "k", "fault": { "slow": { "bytes_per_second": 99 } }, "when": { "nth": 1 } });
+        assert_eq!(told(fault), 200);
+        let armed = locked(&cloud).misbehaviours.values_mut().next().and_then(super::super::misbehaviour::Armed::next);
+        assert_eq!(armed, Some(Fault::Slow { bytes_per_second: 99 }));
+        assert_eq!(told(json!({ "command": "remove-object", "bucket": "b", "key": "k" })), 200);
+        assert!(locked(&cloud).newest("b", "k").is_none());
+        assert_eq!(told(json!({ "command": "counts" })), 200);
+        assert_eq!(told(json!({ "command": "add-role", "arn": "r" })), 400);
+    }
 }

@@ -6,6 +6,7 @@ use futures::{Stream, StreamExt, stream};
 use http_body_util::StreamBody;
 use hyper::body::Frame;
 use s3s::Body;
+use serde::Deserialize;
 use std::io;
 use std::time::Duration;
 
@@ -15,7 +16,8 @@ const PIECE: usize = 64 * 1024;
 const TICK: Duration = Duration::from_millis(50);
 
 /// What goes wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Fault {
     /// 503 `SlowDown`.
     SlowDown,
@@ -35,13 +37,15 @@ pub enum Fault {
     /// `content-length` says this whatever the body has.
     ContentLength(u64),
     /// The object is replaced by this just before the read is served.
+    #[serde(skip)]
     ReplacedBy(Bytes),
     /// `range` is ignored: 200 with the whole object.
     IgnoreRange,
 }
 
 /// With which reads of the object it goes wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum When {
     /// All.
     Always,
