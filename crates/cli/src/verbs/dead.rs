@@ -11,7 +11,8 @@ use serde_json::json;
 
 /// Lists, shows or requeues.
 pub async fn run(settings: &SettingsArguments, arguments: Dead) -> anyhow::Result<Exit> {
-    let broker = assemble::broker(&config::read(settings)?).await?;
+    let config = config::read(settings)?;
+    let broker = assemble::broker(&config).await?;
     match arguments.verb {
         DeadVerb::List { limit, json } => {
             let letters = broker.dead(limit).await?;
@@ -27,8 +28,14 @@ pub async fn run(settings: &SettingsArguments, arguments: Dead) -> anyhow::Resul
             None => anyhow::bail!("there is no dead letter {id}; `assay dead list` shows them"),
         },
         DeadVerb::Requeue { ids } => {
+            let store = assemble::store(&config).await?;
             for id in ids {
-                broker.requeue(&DeadLetterId::new(&id)).await?;
+                let letter = DeadLetterId::new(&id);
+                // Its failed record stands; without being opened again the job would only find that record.
+                if let Some(Ok(job)) = broker.dead_letter(&letter).await?.map(|letter| letter.job()) {
+                    store.reopen_job(&job.organization_id, &job.job_id).await?;
+                }
+                broker.requeue(&letter).await?;
                 say(&format!("{id} is queued again"))?;
             }
         }
