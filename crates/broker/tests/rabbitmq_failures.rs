@@ -19,17 +19,14 @@ async fn a_killed_and_restarted_broker_loses_nothing() {
     let mut deliveries = broker.consume(PLENTY).await.unwrap();
     submit(&broker, Lane::Batch, ["held".to_owned()]).await;
     let held = next(&mut deliveries).await;
-    // RabbitMQ writes a new queue's name to disk a moment after it has declared it; killed before, it forgets the name but not the
-    // queue's log, and the queue never gets a leader again. Workers are not started and killed within that second.
-    on(&node, |node| drop(node.control(&["eval", "mnesia:sync_log()."]).unwrap())).await;
+    // RabbitMQ 3.10.8 keeps the names of its Raft logs in a file that it writes out only now and then. Killed before, it gives the
+    // queue that was declared last no log any more: that queue runs, and confirms nothing, with any client. Here the file is written out.
+    on(&node, |node| drop(node.control(&["eval", "[dets:sync(Table) || Table <- dets:all()]."]).unwrap())).await;
     on(&node, |node| node.restart().unwrap()).await;
     assert!(matches!(held.acknowledge().await, Err(BrokerError::DeliveryLost)));
     // Both wait for the new connection by themselves.
     submit(&broker, Lane::Interactive, ["later".to_owned()]).await;
-    if let Err(error) = broker.publish(&record("a")).await {
-        on(&node, |node| println!("{}", node.control(&["list_queues", "name", "state", "leader", "messages"]).unwrap())).await;
-        panic!("{error:?}");
-    }
+    broker.publish(&record("a")).await.unwrap();
     let mut seen = BTreeMap::new();
     while seen.len() < 2 {
         let delivery = next(&mut deliveries).await;

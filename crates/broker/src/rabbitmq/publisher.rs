@@ -12,8 +12,8 @@ use tokio::time::{Instant, timeout_at};
 /// confirm is resolved next, so on a shared channel an unroutable message could be blamed on its neighbour, and itself count as held.
 const CHANNELS: usize = 16;
 
-/// In how many parts the time-out is spent. A quorum queue whose leader is being elected may drop a publish without a word
-/// (seen with 3.10.8 just after a restart), and only sending it again helps.
+/// In how many parts the time-out is spent: where a connection has gone silent without being closed, sending again on a new one helps,
+/// and waiting does not.
 const ATTEMPTS: u32 = 3;
 
 /// Publishes over whichever connection the link has at the moment.
