@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # Builds Assay and shows its real job on real files: see crates/testkit/src/bin/demo.
 #
-# usage: deploy/demo.sh [OUT]        OUT is the folder that is left; ./demo-out by default.
-#        ASSAY_BUILD=debug deploy/demo.sh   uses the build that `make test` makes, instead of the release build.
+# usage: deploy/demo.sh [OUT]                OUT is the folder that is left; ./demo-out by default.
+#        ASSAY_BUILD=release deploy/demo.sh  the build that is shipped, instead of the one that `make test` shares.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-build=${ASSAY_BUILD:-release}
-profile=(--release)
-[ "$build" = release ] || profile=()
+build=${ASSAY_BUILD:-debug}
+profile=()
+[ "$build" = release ] && profile=(--release)
 
-echo "Building Assay and its decoders ($build; the first build takes some minutes) …"
+echo "Building Assay and its decoders ($build build; the first one takes some minutes) …"
 cargo build --quiet --locked "${profile[@]}" -p assay-cli -p assay-image -p assay-media -p assay-faulty
 cargo build --quiet --locked "${profile[@]}" -p assay-testkit --bin demo --bin stand-in-cloud
 
