@@ -6,6 +6,7 @@ use crate::config::AccessConfig;
 use crate::credentials::{Credentials, TokenRejection};
 use crate::delegation::{Delegation, Purpose};
 use crate::error::AccessError;
+use crate::listing::ListedPage;
 use crate::partition::Partition;
 use crate::presigned::Presigned;
 use crate::regions::Regions;
@@ -60,6 +61,19 @@ impl Access {
         let region = self.cloud.config.region.as_deref();
         let partition = region.map_or(Partition::Aws, Partition::of_region);
         self.cloud.sts.caller(&partition.sts_region(region)).await.map(|arn| principal(&arn))
+    }
+
+    /// One page of the keys below `prefix`; `after` is the page before's [`ListedPage::next`].
+    ///
+    /// Needs an integration that may list, and a prefix inside its scope.
+    pub async fn list(
+        &self,
+        integration: &Integration,
+        bucket: &str,
+        prefix: &str,
+        after: Option<&str>,
+    ) -> Result<ListedPage, AccessError> {
+        crate::listing::page(&AwsDelegation::new(&self.cloud, integration)?, bucket, prefix, after).await
     }
 
     /// Tries an integration for real, one line a check, with what to do where one fails.

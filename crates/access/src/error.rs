@@ -36,6 +36,12 @@ pub enum AccessError {
     /// The address can't be signed.
     #[error("the address can not be signed: {0}")]
     Address(&'static str),
+    /// The store refused to list the bucket, or the integration does not ask for it.
+    #[error("the bucket can not be listed ({})", said(.answer))]
+    ListingRefused {
+        /// What the store answered.
+        answer: ProviderAnswer,
+    },
     /// STS asked us to slow down.
     #[error("the identity service asked to slow down ({})", said(.answer))]
     Throttled {
@@ -82,6 +88,10 @@ impl AccessError {
                 Failure::new(Code::RoleRefused).because(format_args!("its {field} can not be used: {reason}"))
             }
             Self::OutsideScope => Failure::new(Code::OutsideIntegrationScope),
+            Self::ListingRefused { answer } => Failure::new(Code::Forbidden)
+                .because("allow s3:ListBucket too, and register the integration with `--may-list`")
+                .at(assay_contract::failure::Stage::Access)
+                .answered(answer.clone()),
             Self::Address(reason) => Failure::new(Code::AddressUnreadable).because(reason),
             Self::Throttled { answer } => Failure::new(Code::AccessThrottled).answered(answer.clone()),
             Self::ClockSkew { answer } => Failure::new(Code::ClockSkew).answered(answer.clone()),

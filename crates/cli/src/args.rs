@@ -3,6 +3,7 @@
 use crate::tracing_setup::LogStyle;
 use assay_contract::{IntegrationId, OrganizationId, TaskId};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// Looks inside assets that stay in the customer's own cloud storage: what is this file, how large, which codec, how long,
@@ -74,9 +75,9 @@ impl Verb {
 /// `assay inspect`
 #[derive(Debug, Args)]
 pub struct Inspect {
-    /// Files, or addresses: https, and s3:// with an integration.
+    /// Files, or addresses: https, and s3:// with an integration. A file's name may hold any byte.
     #[arg(value_name = "FILE|URI")]
-    pub what: Vec<String>,
+    pub what: Vec<OsString>,
     /// One record a line, in the order of the arguments.
     #[arg(long)]
     pub json: bool,
@@ -114,8 +115,11 @@ pub struct Worker {
 #[derive(Debug, Args)]
 pub struct Submit {
     /// Manifests (`*.jsonl`: a job, or a row with `uri` or `row_data`, on each line) or addresses.
-    #[arg(required = true, value_name = "MANIFEST.jsonl|URI")]
+    #[arg(required_unless_present = "prefixes", value_name = "MANIFEST.jsonl|URI")]
     pub what: Vec<String>,
+    /// Everything below this part of a bucket, listed through the integration; may be repeated.
+    #[arg(long = "prefix", value_name = "s3://BUCKET/PREFIX", requires = "integration")]
+    pub prefixes: Vec<String>,
     /// The integration to read with, for rows that name none.
     #[arg(long, value_name = "ID")]
     pub integration: Option<IntegrationId>,

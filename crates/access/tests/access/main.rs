@@ -4,6 +4,7 @@
 
 mod checking;
 mod credentials;
+mod listing;
 mod scene;
 mod secrets;
 mod signing;

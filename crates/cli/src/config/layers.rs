@@ -57,15 +57,34 @@ pub fn layered(arguments: &SettingsArguments) -> Result<Table, Problems> {
 fn put(table: &mut Table, section: &str, key: &str, text: &str) {
     let entry = table.entry(section.to_owned()).or_insert_with(|| Value::Table(Table::new()));
     if let Value::Table(section) = entry {
-        section.insert(key.to_owned(), value(text));
+        section.insert(key.to_owned(), value(key, text));
     }
 }
 
+/// Settings that are text: a password of digits is not a number.
+const TEXTS: [&str; 14] = [
+    "url",
+    "endpoint",
+    "region",
+    "access_key_id",
+    "secret_access_key",
+    "prefix",
+    "sts_endpoint",
+    "s3_endpoint",
+    "spill_folder",
+    "proxy",
+    "id",
+    "decoders",
+    "listen",
+    "name",
+];
+
 /// Numbers, booleans and lists as TOML writes them; anything else is text and needs no quotes.
-fn value(text: &str) -> Value {
+fn value(key: &str, text: &str) -> Value {
     let typed = format!("v = {text}").parse::<Table>().ok().and_then(|mut table| table.remove("v"));
     match typed {
-        Some(typed @ (Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Array(_) | Value::String(_))) => typed,
+        Some(quoted @ Value::String(_)) => quoted,
+        Some(typed @ (Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Array(_))) if !TEXTS.contains(&key) => typed,
         _ => Value::String(text.to_owned()),
     }
 }
@@ -76,10 +95,17 @@ mod tests {
 
     #[test]
     fn a_value_needs_no_quotes() {
-        assert_eq!(value("3"), Value::Integer(3));
-        assert_eq!(value("true"), Value::Boolean(true));
-        assert_eq!(value("[\"10.0.0.0/8\"]"), Value::Array(vec![Value::String("10.0.0.0/8".into())]));
-        assert_eq!(value("postgres://a:b@c/d"), Value::String("postgres://a:b@c/d".into()));
-        assert_eq!(value("2026-01-01"), Value::String("2026-01-01".into()));
+        assert_eq!(value("attempts", "3"), Value::Integer(3));
+        assert_eq!(value("attempts", "true"), Value::Boolean(true));
+        assert_eq!(value("attempts", "[\"10.0.0.0/8\"]"), Value::Array(vec![Value::String("10.0.0.0/8".into())]));
+        assert_eq!(value("attempts", "postgres://a:b@c/d"), Value::String("postgres://a:b@c/d".into()));
+        assert_eq!(value("attempts", "2026-01-01"), Value::String("2026-01-01".into()));
+    }
+
+    #[test]
+    fn a_secret_of_digits_is_text() {
+        assert_eq!(value("secret_access_key", "0123"), Value::String("0123".into()));
+        assert_eq!(value("secret_access_key", "1_000"), Value::String("1_000".into()));
+        assert_eq!(value("url", "\"quoted\""), Value::String("quoted".into()));
     }
 }

@@ -33,7 +33,9 @@ pub struct Hidden(pub Secret<String>);
 
 impl<'de> Deserialize<'de> for Hidden {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        String::deserialize(from).map(|text| Self(Secret::new(text)))
+        // The usual error repeats the value.
+        let text = String::deserialize(from).map_err(|_| serde::de::Error::custom("a secret must be text in quotes"))?;
+        Ok(Self(Secret::new(text)))
     }
 }
 
@@ -194,6 +196,11 @@ impl Config {
 
 fn section<T: DeserializeOwned + Default>(table: &Table, name: &str, problems: &mut Problems) -> T {
     let Some(value) = table.get(name) else { return T::default() };
+    if !value.is_table() {
+        // The usual error repeats the value, which may be a secret.
+        problems.0.push(format!("{name}: this is a section; write [{name}] and its settings under it"));
+        return T::default();
+    }
     value.clone().try_into().unwrap_or_else(|error: toml::de::Error| {
         problems.0.push(format!("[{name}]: {}", error.message()));
         T::default()

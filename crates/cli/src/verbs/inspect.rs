@@ -21,7 +21,9 @@ use assay_worker::stages::store::extension;
 use async_trait::async_trait;
 use futures::StreamExt;
 use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::io::BufRead;
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -56,8 +58,8 @@ pub async fn run(settings: &SettingsArguments, arguments: Inspect) -> anyhow::Re
     Ok(exit)
 }
 
-/// The arguments and the lines of `--files-from`, in that order.
-fn listed(arguments: &Inspect) -> anyhow::Result<Vec<String>> {
+/// The arguments and the lines of `--files-from`, in that order. Empty lines name nothing.
+fn listed(arguments: &Inspect) -> anyhow::Result<Vec<OsString>> {
     let mut what = arguments.what.clone();
     if let Some(list) = &arguments.files_from {
         let reader: Box<dyn BufRead> = if list == Path::new("-") {
@@ -65,20 +67,24 @@ fn listed(arguments: &Inspect) -> anyhow::Result<Vec<String>> {
         } else {
             Box::new(std::io::BufReader::new(std::fs::File::open(list).with_context(|| format!("{} can't be opened", list.display()))?))
         };
-        for line in reader.lines() {
-            what.push(line.context("the list can't be read")?);
+        for line in reader.split(b'\n') {
+            let line = line.context("the list can't be read")?;
+            if !line.is_empty() {
+                what.push(OsString::from_vec(line));
+            }
         }
     }
     anyhow::ensure!(!what.is_empty(), "nothing to inspect: name a file or an address");
     Ok(what)
 }
 
-fn is_address(what: &str) -> bool {
-    ["https://", "http://", "s3://", "gs://", "az://"].iter().any(|scheme| what.starts_with(scheme))
+/// Addresses are text; whatever else there is, is a file's name.
+fn address(what: &OsStr) -> Option<&str> {
+    what.to_str().filter(|text| ["https://", "http://", "s3://", "gs://", "az://"].iter().any(|scheme| text.starts_with(scheme)))
 }
 
 impl Bench {
-    async fn set_up(settings: &SettingsArguments, arguments: &Inspect, config: &Config, what: &[String]) -> anyhow::Result<Self> {
+    async fn set_up(settings: &SettingsArguments, arguments: &Inspect, config: &Config, what: &[OsString]) -> anyhow::Result<Self> {
         let Some(profile) = config.profiles.get(&arguments.profile).cloned() else {
             anyhow::bail!(
                 "there is no profile {:?}; there are: {}",
@@ -87,7 +93,7 @@ impl Bench {
             );
         };
         let plan = assemble::plan(config)?;
-        let access = if what.iter().any(|what| is_address(what)) {
+        let access = if what.iter().any(|what| address(what).is_some()) {
             let integration = match &arguments.integration {
                 Some(id) => {
                     let store = assemble::store(config).await?;
@@ -114,7 +120,7 @@ impl Bench {
         })
     }
 
-    async fn inspect(&self, place: usize, what: &str) -> Record {
+    async fn inspect(&self, place: usize, what: &OsStr) -> Record {
         let (started_at, began) = (self.clock.now(), Instant::now());
         let mut times = Times::default();
         let (uri, fetched) = self.bring(what).await;
@@ -130,11 +136,11 @@ impl Bench {
         draft.timed(started_at, times).into_record(None, &self.profile.revision(), WorkerRef::default(), 1, &places, self.clock.now())
     }
 
-    async fn bring(&self, what: &str) -> (String, Result<Fetched, Failure>) {
-        if !is_address(what) {
+    async fn bring(&self, what: &OsStr) -> (String, Result<Fetched, Failure>) {
+        let Some(what) = address(what) else {
             let fetched = self.fetcher.open_local(Path::new(what), &self.profile.fetch, None).await;
-            return (format!("file:{what}"), fetched.map_err(|error| error.failure()));
-        }
+            return (format!("file:{}", what.to_string_lossy()), fetched.map_err(|error| error.failure()));
+        };
         let Some((access, integration)) = &self.access else { return (without_secrets(what), Err(Failure::new(Code::Internal))) };
         let reading = if integration.is_some() { Reading::Delegated } else { Reading::AsSigned };
         let address = match AssetAddress::parse(what, reading) {
@@ -157,10 +163,11 @@ impl Bench {
     }
 
     /// `DIR/0007-photo.preview.jpg`; the number keeps files of one name apart.
-    fn write_pictures(&self, place: usize, what: &str, made: &[Made]) -> BTreeMap<String, String> {
+    fn write_pictures(&self, place: usize, what: &OsStr, made: &[Made]) -> BTreeMap<String, String> {
         let mut places = BTreeMap::new();
         let Some(folder) = &self.pictures else { return places };
         let stem: String = what
+            .to_string_lossy()
             .rsplit('/')
             .next()
             .unwrap_or_default()

@@ -2,7 +2,7 @@
 
 use crate::args::{LaneArgument, SettingsArguments, Submit};
 use crate::assemble;
-use crate::config;
+use crate::config::{self, Config};
 use crate::exit::{Exit, complain, say};
 use crate::verbs::manifest::{self, Defaults};
 use crate::verbs::watch::follow;
@@ -62,6 +62,9 @@ pub async fn run(settings: &SettingsArguments, arguments: Submit) -> anyhow::Res
         }
     }
     queued += queue(&store, broker.as_ref(), batch).await?;
+    for prefix in &arguments.prefixes {
+        queued += list(&config, &store, broker.as_ref(), prefix, &defaults).await?;
+    }
     store.expect_rows(organization, &task.id, queued).await?;
     if arguments.json {
         say(&json!({ "task_id": task.id, "queued": queued, "refused": refused }).to_string())?;
@@ -73,6 +76,26 @@ pub async fn run(settings: &SettingsArguments, arguments: Submit) -> anyhow::Res
     }
     let watched = if arguments.watch { follow(&store, organization, &task.id, arguments.json).await? } else { Exit::Complete };
     Ok(if refused > 0 { watched.max(Exit::Failed) } else { watched })
+}
+
+/// Queues everything below a prefix, a page at a time.
+async fn list(config: &Config, store: &Store, broker: &dyn Broker, place: &str, defaults: &Defaults) -> anyhow::Result<u64> {
+    let rest = place.strip_prefix("s3://").with_context(|| format!("--prefix {place}: the form is s3://BUCKET/PREFIX"))?;
+    let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+    let id = defaults.integration.as_ref().context("--prefix needs --integration")?;
+    let integration = store.integration(&defaults.organization, id).await?;
+    let integration = integration.with_context(|| format!("organisation {} has no integration {id}", defaults.organization))?;
+    let access = assemble::access(config).await;
+    let (mut queued, mut after) = (0, None);
+    loop {
+        let page = access.list(&integration, bucket, prefix, after.as_deref()).await.map_err(|error| error.failure())?;
+        let jobs = page.keys.iter().map(|key| manifest::of_address(&format!("s3://{bucket}/{key}"), defaults)).collect();
+        queued += queue(store, broker, jobs).await?;
+        after = page.next;
+        if after.is_none() {
+            return Ok(queued);
+        }
+    }
 }
 
 /// Rows first, messages after: a crash in between leaves rows that `queued` shows, never messages nobody knows.
