@@ -3,8 +3,9 @@
 use crate::ground::{assert_healthy, death, decoders_folder, limits, run, run_under, sandbox, sandbox_of, sealed, task};
 use assay_contract::record::Posture;
 use assay_contract::{Code, DecodeLimits};
-use assay_sandbox::{ChildDeath, ChildFailure, Ended, Sandbox, SandboxConfig, Source, StartError};
+use assay_sandbox::{Blocks, ChildDeath, ChildFailure, Ended, Sandbox, SandboxConfig, Source, StartError};
 use std::fs;
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -60,19 +61,22 @@ async fn a_dropped_decode_kills_its_child_and_frees_its_slot() {
     }
 }
 
+/// An asset whose first question finds the fork server killed: by then its child is surely at work.
+struct KillsItsServer;
+
+impl Blocks for KillsItsServer {
+    fn read_at(&self, _: u64, into: &mut [u8]) -> io::Result<usize> {
+        fork_servers().into_iter().for_each(kill);
+        Ok(into.len())
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fork_server_that_died_is_started_again() {
-    let sandbox = Arc::new(sandbox().await);
+    let sandbox = sandbox().await;
     let server = fork_servers();
-    let at_work = tokio::spawn({
-        let sandbox = sandbox.clone();
-        async move { run_under(&sandbox, "sleep", limits()).await }
-    });
-    while children_of(server[0]).is_empty() {
-        tokio::task::yield_now().await;
-    }
-    kill(server[0]);
-    assert!(matches!(at_work.await.unwrap(), Err(ChildFailure::ServerLost)));
+    let lost = sandbox.decode("faulty", task(1 << 20, limits()), Source::Blocks(Arc::new(KillsItsServer))).await;
+    assert!(matches!(lost, Err(ChildFailure::ServerLost)), "{lost:?}");
     assert_healthy(&sandbox).await;
     assert_ne!(fork_servers(), server);
 }
