@@ -51,6 +51,6 @@ impl Delays {
 
 impl Default for Delays {
     fn default() -> Self {
-        Self { short: Duration::from_secs(10), medium: Duration::from_secs(60), long: Duration::from_secs(600) }
+        Self { short: Duration::from_secs(10), medium: Duration::from_mins(1), long: Duration::from_mins(10) }
     }
 }

@@ -1,5 +1,7 @@
 //! What both brokers promise: each statement is tested on RabbitMQ and on the embedded queue.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 #[path = "support/stage.rs"]
 mod stage;
 

@@ -1,5 +1,7 @@
 //! What only the embedded queue has: leases that are renewed and expire, a file that others share, records that are followed.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 #[path = "support/stage.rs"]
 #[allow(dead_code, reason = "shared with the conformance suite")]
 mod stage;

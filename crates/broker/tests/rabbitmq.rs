@@ -1,5 +1,7 @@
 //! What only RabbitMQ has: queues and properties as documented, messages that no queue takes, errors that keep the password.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 #[path = "support/stage.rs"]
 #[allow(dead_code, reason = "shared with the conformance suite")]
 mod stage;
@@ -145,7 +147,7 @@ async fn no_error_holds_the_password() {
         let mut shown = format!("{error} {error:?}");
         let mut source = error.source();
         while let Some(cause) = source {
-            shown += &format!(" {cause} {cause:?}");
+            shown = format!("{shown} {cause} {cause:?}");
             source = cause.source();
         }
         assert!(!shown.contains("planted-password"), "{shown}");

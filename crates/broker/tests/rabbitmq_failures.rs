@@ -1,5 +1,7 @@
 //! RabbitMQ failing on purpose: each test breaks a node of its own, which takes seconds to start.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 #[path = "support/stage.rs"]
 #[allow(dead_code, reason = "shared with the conformance suite")]
 mod stage;

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub const GIVEN: &str = "ASSAY_TEST_RABBITMQ";
 
 /// The node that tests share: the one of [`GIVEN`], or one of this process's own. Each test has a vhost of its own on it.
+#[allow(clippy::disallowed_methods, reason = "tests are told by the environment which node to use")]
 pub fn vhost() -> Result<VirtualHost> {
     if let Ok(given) = std::env::var(GIVEN) {
         let (amqp, management) = given.split_once(' ').with_context(|| format!("{GIVEN} is not `AMQP-URL MANAGEMENT-URL`"))?;

@@ -48,7 +48,7 @@ impl Default for EmbeddedConfig {
         Self {
             path: None,
             lease: Duration::from_secs(30),
-            acknowledgement_timeout: Duration::from_secs(30 * 60),
+            acknowledgement_timeout: Duration::from_mins(30),
             confirm_timeout: Duration::from_secs(10),
             poll: Duration::from_millis(250),
             delays: Delays::default(),

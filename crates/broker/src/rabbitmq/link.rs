@@ -100,11 +100,10 @@ impl Link {
                     Some(_) | None => return,
                 },
                 suspicion = self.suspicions.recv() => match suspicion {
-                    // A channel's error may mean that an exchange or queue is gone: connecting anew declares them.
-                    Some(Suspicion::Failed) | None => return,
                     // A blocked broker confirms nothing, and a new connection would be blocked as well.
                     Some(Suspicion::Silent) if connection.status().blocked() => {}
-                    Some(Suspicion::Silent) => return,
+                    // A channel's error may mean that an exchange or queue is gone: connecting anew declares them.
+                    Some(Suspicion::Failed | Suspicion::Silent) | None => return,
                 },
                 _ = look.tick() => {
                     if !connection.status().connected() {

@@ -64,7 +64,7 @@ impl Publisher {
             match sent.await {
                 Ok(Ok((confirmation, channel))) => {
                     self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(channel);
-                    return judged(confirmation, key);
+                    return judged(&confirmation, key);
                 }
                 Ok(Err(error)) => {
                     tracing::debug!(error = &error as &dyn std::error::Error, "a publish failed; trying again on a new connection");
@@ -98,7 +98,7 @@ impl Publisher {
     }
 }
 
-fn judged(confirmation: Confirmation, key: &str) -> Result<(), BrokerError> {
+fn judged(confirmation: &Confirmation, key: &str) -> Result<(), BrokerError> {
     match confirmation {
         // A message that no queue takes is returned, and then acknowledged all the same.
         Confirmation::Ack(Some(_)) | Confirmation::Nack(Some(_)) => Err(BrokerError::Unroutable(key.to_owned())),

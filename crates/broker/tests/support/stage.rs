@@ -13,7 +13,7 @@ pub(crate) const SOON: Duration = Duration::from_secs(20);
 
 /// Short enough for a test, far enough from each other to be told apart.
 pub(crate) const DELAYS: Delays =
-    Delays { short: Duration::from_millis(300), medium: Duration::from_millis(900), long: Duration::from_millis(3_000) };
+    Delays { short: Duration::from_millis(300), medium: Duration::from_millis(900), long: Duration::from_secs(3) };
 
 /// How often a message may be lost before it is abandoned.
 pub(crate) const DELIVERY_LIMIT: u32 = 2;

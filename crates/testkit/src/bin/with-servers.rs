@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 use assay_testkit::{postgres, rabbitmq};
 use std::process::{Command, ExitCode};
 
+#[allow(clippy::disallowed_methods, reason = "running the command is what this program is for")]
 fn main() -> Result<ExitCode> {
     let mut words = std::env::args_os().skip(1);
     let program = words.next().context("say what to run: with-servers COMMAND [ARGUMENT…]")?;

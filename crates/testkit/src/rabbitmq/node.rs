@@ -51,6 +51,7 @@ impl PrivateRabbit {
     }
 
     /// Starts a node with more lines in its `rabbitmq.conf`, such as `consumer_timeout = 2000`.
+    #[allow(clippy::disallowed_methods, reason = "the test kit starts the servers that tests need")]
     pub fn start_with(settings: &str) -> Result<Self> {
         let server = Path::new(PROGRAMS).join("rabbitmq-server");
         if !server.exists() {
@@ -93,6 +94,7 @@ impl PrivateRabbit {
     }
 
     /// Runs `rabbitmqctl` against this node and returns what it prints.
+    #[allow(clippy::disallowed_methods, reason = "the test kit starts the servers that tests need")]
     pub fn control(&self, arguments: &[&str]) -> Result<String> {
         let output = Command::new(Path::new(PROGRAMS).join("rabbitmqctl"))
             .arg("--quiet")
