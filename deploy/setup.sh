@@ -81,12 +81,13 @@ keep_servers_off() {
 }
 
 system_libraries() {
-    local missing release
+    local listed missing release
     if ! command -v dpkg-query >/dev/null; then
         give_up "this is not Debian; install what these Debian packages hold: ${packages[*]}" "ASSAY_SETUP=skip make help    # when they are there"
     fi
-    mapfile -t missing < <(missing_packages)
-    [[ ${#missing[@]} == 0 ]] && return
+    listed=$(missing_packages)
+    [[ -z $listed ]] && return
+    mapfile -t missing <<<"$listed"
     release=$(. /etc/os-release && echo "$ID $VERSION_ID")
     if [[ $release != "debian 12" ]]; then
         give_up "this is $release; only Debian 12 is tried, so nothing is installed here" "sudo apt-get install --no-install-recommends ${missing[*]}"
