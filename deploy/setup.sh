@@ -42,6 +42,12 @@ give_up() {
     exit 1
 }
 
+# Undoes what was only for the time of this script.
+take_back() {
+    local command
+    for command in "${undo[@]}"; do $command; done
+}
+
 missing_packages() {
     local present package
     present=" $(dpkg-query -W -f '${db:Status-Status}:${Package} ' 2>/dev/null) "
@@ -74,8 +80,7 @@ install_packages() {
 keep_servers_off() {
     local policy=/usr/sbin/policy-rc.d
     [[ -e $policy ]] && return
-    # shellcheck disable=SC2064 # the words of now, not of the exit
-    trap "$* rm -f $policy" EXIT
+    undo+=("$* rm -f $policy")
     printf '#!/bin/sh\nexit 101\n' | "$@" tee "$policy" >/dev/null
     "$@" chmod 755 "$policy"
 }
@@ -112,17 +117,24 @@ rust() {
 }
 
 cargo_tools() {
-    local tool name version
+    local tool name version folder=
     for tool in "${tools[@]}"; do
         name=${tool%=*} version=${tool#*=}
         command -v "$name" >/dev/null && continue
         say "compiling $name $version, once; this takes some minutes"
+        # One folder for all tools, so that they share what they have in common; its own, so that two runs don't meet.
+        if [[ -z $folder ]]; then
+            folder=$(mktemp -d)
+            undo+=("rm -rf $folder")
+        fi
         # Compiled without optimisation: it takes half the time, and these tools wait for cargo anyway.
-        cargo install --quiet --locked --debug --target-dir "${TMPDIR:-/tmp}/assay-tools-$(id -u)" "$name@$version" ||
-            give_up "$name can't be installed: is there a network?" "cargo install --locked $name@$version"
+        cargo install --quiet --locked --debug --target-dir "$folder" "$name@$version" ||
+            give_up "$name could not be installed; cargo says why above" "cargo install --locked $name@$version"
     done
-    rm -rf "${TMPDIR:-/tmp}/assay-tools-$(id -u)"
 }
+
+undo=()
+trap take_back EXIT
 
 [[ ${ASSAY_SETUP:-} == skip ]] && exit 0
 PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
