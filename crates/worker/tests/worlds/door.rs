@@ -1,0 +1,83 @@
+//! A shelf with a door: what is put there can be watched, made to wait, or refused.
+
+use assay_contract::{JobId, OrganizationId};
+use assay_fetch::BudgetUse;
+
+use assay_store::{Place, Shelf, ShelfError, ShelfUri};
+use assay_worker::Rooms;
+use async_trait::async_trait;
+use bytes::Bytes;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
+use tokio::sync::watch;
+
+/// Stands before a real shelf.
+#[derive(Debug)]
+pub(crate) struct Door {
+    inner: Arc<dyn Shelf>,
+    open: watch::Sender<bool>,
+    arrivals: watch::Sender<usize>,
+    /// Whether the shelf behind it answers.
+    pub(crate) down: AtomicBool,
+    /// Whose budget is looked at when something arrives.
+    pub(crate) rooms: OnceLock<Weak<Rooms>>,
+    /// What was held, and of whom the place speaks, at each arrival.
+    pub(crate) seen: Mutex<Vec<(String, BudgetUse)>>,
+}
+
+impl Door {
+    /// An open door.
+    pub(crate) fn before(inner: Arc<dyn Shelf>) -> Arc<Self> {
+        Arc::new(Self {
+            inner,
+            open: watch::Sender::new(true),
+            arrivals: watch::Sender::new(0),
+            down: AtomicBool::new(false),
+            rooms: OnceLock::new(),
+            seen: Mutex::default(),
+        })
+    }
+
+    /// Whoever comes from now on waits.
+    pub(crate) fn close(&self) {
+        self.open.send_replace(false);
+    }
+
+    /// Nobody waits any more.
+    pub(crate) fn open(&self) {
+        self.open.send_replace(true);
+    }
+
+    /// Returns when so many have come.
+    pub(crate) async fn arrived(&self, count: usize) {
+        let wait = async { self.arrivals.subscribe().wait_for(|arrivals| *arrivals >= count).await.map(drop) };
+        tokio::time::timeout(crate::world::SOON, wait).await.expect("somebody comes to the shelf").unwrap();
+    }
+}
+
+#[async_trait]
+impl Shelf for Door {
+    async fn put(&self, place: &Place, bytes: Bytes, mime_type: &str) -> Result<ShelfUri, ShelfError> {
+        if let Some(rooms) = self.rooms.get().and_then(Weak::upgrade) {
+            self.seen.lock().unwrap().push((place.as_str().to_owned(), rooms.fetcher.budget()));
+        }
+        self.arrivals.send_modify(|arrivals| *arrivals += 1);
+        let _ = self.open.subscribe().wait_for(|open| *open).await;
+        if self.down.load(Ordering::SeqCst) {
+            return Err(ShelfError::Unavailable);
+        }
+        self.inner.put(place, bytes, mime_type).await
+    }
+
+    async fn get(&self, uri: &str) -> Result<Bytes, ShelfError> {
+        self.inner.get(uri).await
+    }
+
+    async fn remove_job(&self, organization: &OrganizationId, job: &JobId) -> Result<u64, ShelfError> {
+        self.inner.remove_job(organization, job).await
+    }
+
+    async fn healthy(&self) -> Result<(), ShelfError> {
+        if self.down.load(Ordering::SeqCst) { Err(ShelfError::Unavailable) } else { self.inner.healthy().await }
+    }
+}

@@ -1,0 +1,179 @@
+//! Effect once: whatever step a worker dies at, the next one makes one record of it, and tells it.
+
+use crate::customer::{BUCKET, job, with};
+use crate::door::Door;
+use crate::post::{Post, Trouble};
+use crate::worker::{Worker, rooms};
+use crate::world::{World, code, until};
+use assay_contract::Code;
+use assay_contract::record::Status;
+use assay_store::RowState;
+use assay_testkit::cloud::Fault;
+use serde_json::json;
+
+const FILE: &str = "media/jpeg-baseline.jpg";
+
+/// A second worker takes over: one record, told at least once, nothing left on the queue.
+async fn taken_over(world: &World, at_most_published: usize) {
+    let second = Worker::start(rooms(world).await);
+    let record = world.record("job").await;
+    second.idle().await;
+    // A death is no outcome: the attempt is the first still.
+    assert_eq!((record.status, record.generation, record.attempt), (Status::Complete, 1, 1), "{:?}", record.failure);
+    assert_eq!(world.row("job").await.unwrap().state, RowState::Complete);
+    let published = world.published().await;
+    assert!((1..=at_most_published).contains(&published.len()), "published {} times", published.len());
+    for told in published {
+        assert_eq!(told, serde_json::to_value(&record).unwrap(), "another record was told");
+    }
+    assert!(world.store.unpublished(std::time::Duration::ZERO, 10).await.unwrap().is_empty());
+    assert!(world.dead().await.is_empty());
+    second.drain().await;
+}
+
+async fn both() -> [World; 2] {
+    [World::embedded().await, World::servers().await]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_dies_downloading_is_replaced() {
+    for world in both().await {
+        let uri = world.customer.fixture(FILE);
+        world.customer.cloud.misbehave(BUCKET, FILE, Fault::StallAfter(1000).always());
+        world.submit(&job("job", uri)).await;
+        let first = Worker::start(rooms(&world).await);
+        until("the download has begun", async || world.customer.reads(FILE) == 1).await;
+        first.die().await;
+        world.customer.cloud.behave(BUCKET, FILE);
+        taken_over(&world, 1).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_dies_storing_is_replaced() {
+    for world in both().await {
+        world.submit(&job("job", world.customer.fixture(FILE))).await;
+        let mut stuck = rooms(&world).await;
+        let door = Door::before(stuck.shelf);
+        stuck.shelf = door.clone();
+        door.close();
+        let first = Worker::start(stuck);
+        door.arrived(1).await;
+        first.die().await;
+        taken_over(&world, 1).await;
+    }
+}
+
+async fn dies_publishing(trouble: Trouble, at_most_published: usize) {
+    for world in both().await {
+        world.submit(&job("job", world.customer.fixture(FILE))).await;
+        let mut stuck = rooms(&world).await;
+        let post = Post::before(stuck.broker, world.store.clone(), [trouble]);
+        stuck.broker = post.clone();
+        let first = Worker::start(stuck);
+        post.hangs().await;
+        first.die().await;
+        assert!(world.has_record("job").await);
+        let before = world.customer.reads(FILE);
+        taken_over(&world, at_most_published).await;
+        assert_eq!(world.customer.reads(FILE), before, "a stored record was made again");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_dies_before_it_published_is_replaced_and_nothing_is_read_again() {
+    dies_publishing(Trouble::HangsBefore, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_dies_before_it_acknowledged_tells_the_same_record_again() {
+    dies_publishing(Trouble::HangsAfter, 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_comes_twice_makes_one_record() {
+    for world in both().await {
+        let twice = job("job", world.customer.fixture(FILE));
+        world.submit(&twice).await;
+        world.submit(&twice).await;
+        taken_over(&world, 2).await;
+        assert_eq!(world.customer.reads(FILE), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_publish_costs_no_attempt_and_no_second_download() {
+    let world = World::embedded().await;
+    world.submit(&job("job", world.customer.fixture(FILE))).await;
+    let mut refused = rooms(&world).await;
+    let post = Post::before(refused.broker, world.store.clone(), [Trouble::Refused]);
+    refused.broker = post.clone();
+    let worker = Worker::start(refused);
+    let record = world.record("job").await;
+    worker.idle().await;
+    assert_eq!((record.status, record.attempt, record.generation), (Status::Complete, 1, 1));
+    assert_eq!((world.published().await.len(), world.customer.reads(FILE)), (1, 1));
+    worker.drain().await;
+}
+
+/// The record of used-up attempts is stored when its publish is refused: the redelivery must still bury the message.
+#[tokio::test(flavor = "multi_thread")]
+async fn used_up_attempts_end_in_the_dead_letter_even_after_a_refused_publish() {
+    let world = World::embedded().await;
+    let uri = world.customer.fixture(FILE);
+    world.customer.cloud.misbehave(BUCKET, FILE, Fault::SlowDown.always());
+    world.submit(&job("job", uri)).await;
+    let mut refused = rooms(&world).await;
+    let post = Post::before(refused.broker, world.store.clone(), [Trouble::Refused]);
+    refused.broker = post.clone();
+    let worker = Worker::start(refused);
+    assert_eq!(code(&world.record("job").await), Code::TooManyRequests);
+    worker.idle().await;
+    let dead = world.dead().await;
+    assert_eq!(dead.iter().map(|letter| letter.job().unwrap().job_id.to_string()).collect::<Vec<_>>(), ["job"]);
+    assert_eq!(world.published().await.len(), 1);
+    worker.drain().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_requeued_job_whose_cause_is_mended_gets_a_later_record() {
+    let world = World::embedded().await;
+    let uri = world.customer.fixture(FILE);
+    world.customer.cloud.misbehave(BUCKET, FILE, Fault::SlowDown.always());
+    world.submit(&job("job", uri)).await;
+    let worker = Worker::start(rooms(&world).await);
+    assert_eq!(world.record("job").await.status, Status::Failed);
+    worker.idle().await;
+    world.customer.cloud.behave(BUCKET, FILE);
+    let letter = world.dead().await.remove(0);
+    world.store.reopen_job(&"org_acme".parse().unwrap(), &"job".parse().unwrap()).await.unwrap();
+    world.queue.requeue(&letter.id).await.unwrap();
+    let again = world.record("job").await;
+    worker.idle().await;
+    assert_eq!((again.status, again.generation, again.attempt), (Status::Complete, 2, 1));
+    assert!(world.dead().await.is_empty());
+    worker.drain().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn attachments_have_records_of_their_own_and_a_bad_one_makes_the_row_partial() {
+    for world in both().await {
+        let attached = world.customer.fixture("media/png-rgba.png");
+        let job = with(
+            job("job", world.customer.fixture(FILE)),
+            json!({ "attachments": [{ "type": "IMAGE", "uri": attached, "name": "mask" }, { "type": "VIDEO", "uri": crate::customer::uri("gone.mp4") }] }),
+        );
+        world.submit(&job).await;
+        let worker = Worker::start(rooms(&world).await);
+        let last = world.part("job", Some(1)).await;
+        worker.idle().await;
+        assert_eq!(code(&last), Code::NotFound);
+        let mask = world.part("job", Some(0)).await;
+        assert_eq!((mask.status, mask.generation), (Status::Complete, 1));
+        assert_eq!(mask.attachment.unwrap().name.as_deref(), Some("mask"));
+        assert_eq!(world.record("job").await.status, Status::Complete);
+        assert_eq!(world.row("job").await.unwrap().state, RowState::Partial);
+        assert_eq!(world.published().await.len(), 3);
+        worker.drain().await;
+    }
+}

@@ -1,0 +1,116 @@
+//! Our own outage: the gate closes, no job loses an attempt, and all is done when store, shelf and broker are back.
+
+use crate::customer::job;
+use crate::door::Door;
+use crate::wire::Wire;
+use crate::worker::{Worker, rooms};
+use crate::world::{World, until};
+use assay_contract::Secret;
+use assay_contract::record::Status;
+use assay_store::Store;
+use assay_worker::outage::State;
+use std::sync::atomic::Ordering;
+
+const JOBS: usize = 12;
+
+async fn submit_all(world: &World) {
+    for number in 0..JOBS {
+        world.submit(&job(&format!("job-{number}"), world.customer.fixture("media/png-gray.png"))).await;
+    }
+}
+
+async fn all_done_at_first_attempt(world: &World, worker: &Worker) {
+    for number in 0..JOBS {
+        let record = world.record(&format!("job-{number}")).await;
+        assert_eq!((record.status, record.attempt, record.generation), (Status::Complete, 1, 1), "{:?}", record.failure);
+    }
+    worker.idle().await;
+    assert!(world.dead().await.is_empty());
+    assert!(world.store.unpublished(std::time::Duration::ZERO, 100).await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shelf_that_is_down_costs_no_job_an_attempt() {
+    for world in [World::embedded().await, World::servers().await] {
+        submit_all(&world).await;
+        let mut shelved = rooms(&world).await;
+        let door = Door::before(shelved.shelf);
+        shelved.shelf = door.clone();
+        door.down.store(true, Ordering::SeqCst);
+        let worker = Worker::start(shelved);
+        until("the gate is closed", async || worker.crew.gate().state() == State::Closed).await;
+        until("what had begun is settled", async || settled(&worker)).await;
+        let reads = world.customer.reads("media/png-gray.png");
+        assert!(reads < JOBS, "a closed gate let all jobs through");
+        door.down.store(false, Ordering::SeqCst);
+        all_done_at_first_attempt(&world, &worker).await;
+        assert_eq!(worker.crew.gate().state(), State::Open);
+        worker.drain().await;
+    }
+}
+
+/// No child runs and no byte is held.
+fn settled(worker: &Worker) -> bool {
+    let rooms = worker.crew.rooms();
+    rooms.slots.decoding() == 0 && rooms.fetcher.budget().memory_used == 0
+}
+
+/// Slow for a reason: whoever asks a database that is gone waits five seconds for it to come back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_gone_costs_no_job_an_attempt() {
+    let world = World::servers().await;
+    let (url, server) = split(&world.ground.database());
+    let mut wire = Wire::to(server.parse().unwrap()).await;
+    let through = Secret::new(url.replace(&server, &wire.address.to_string()));
+    submit_all(&world).await;
+    let mut wired = rooms(&world).await;
+    wired.store = Store::open(&through).await.unwrap();
+    let door = Door::before(wired.shelf);
+    wired.shelf = door.clone();
+    door.close();
+    let worker = Worker::start(wired);
+    // In the middle: assets are looked at and erased, nothing is stored.
+    door.arrived(1).await;
+    wire.cut().await;
+    door.open();
+    until("the gate is closed", async || worker.crew.gate().state() == State::Closed).await;
+    wire.join().await;
+    all_done_at_first_attempt(&world, &worker).await;
+    worker.drain().await;
+}
+
+/// The address, and its `host:port`.
+fn split(database: &Secret<String>) -> (String, String) {
+    let url = database.expose().clone();
+    let (_, rest) = url.split_once('@').unwrap();
+    let (server, _) = rest.split_once('/').unwrap();
+    let server = server.to_owned();
+    (url, server.replace("localhost", "127.0.0.1"))
+}
+
+/// RabbitMQ's connections break all at once: what was out comes again, and finds its record or makes it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_is_gone_for_a_while_costs_no_job_its_record() {
+    let world = World::servers().await;
+    let (url, server) = world.ground.rabbitmq();
+    let mut wire = Wire::to(server.parse().unwrap()).await;
+    submit_all(&world).await;
+    let mut wired = rooms(&world).await;
+    wired.broker = world.ground.rabbitmq_at(&url.replace(&server, &wire.address.to_string())).await;
+    let door = Door::before(wired.shelf);
+    wired.shelf = door.clone();
+    door.close();
+    let worker = Worker::start(wired);
+    door.arrived(1).await;
+    wire.cut().await;
+    door.open();
+    wire.join().await;
+    for number in 0..JOBS {
+        let record = world.record(&format!("job-{number}")).await;
+        assert_eq!((record.status, record.attempt, record.generation), (Status::Complete, 1, 1), "{:?}", record.failure);
+    }
+    worker.idle().await;
+    let told: std::collections::BTreeSet<String> = world.published().await.iter().map(|record| record["job_id"].to_string()).collect();
+    assert_eq!(told.len(), JOBS);
+    worker.drain().await;
+}
