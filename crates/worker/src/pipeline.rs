@@ -13,7 +13,7 @@ use crate::telemetry;
 use assay_broker::Delivery;
 use assay_contract::address::without_secrets;
 use assay_contract::failure::Retry;
-use assay_contract::{Failure, Job};
+use assay_contract::{Failure, Job, Record};
 use assay_fetch::CancellationToken;
 use std::time::{Duration, Instant};
 use tracing::Instrument;
@@ -40,7 +40,10 @@ pub async fn run(rooms: &Rooms, gate: &Gate, delivery: Delivery, cancel: &Cancel
 async fn one(rooms: &Rooms, part: &Part<'_>, attempt: u32, cancel: &CancellationToken) -> Result<Proof, Halt> {
     let mut claim = match claim::take(rooms, part).await? {
         Taken::New(claim) => claim,
-        Taken::Done(stored) => return Ok(Proof { published: publish::tell(rooms, &stored).await?, stored: *stored, exhausted: None }),
+        Taken::Done(stored) => {
+            let (published, exhausted) = (publish::tell(rooms, &stored).await?, used_up(stored.record()));
+            return Ok(Proof { published, stored: *stored, exhausted });
+        }
     };
     let kept = async {
         let draft = claim::keeping(rooms, &mut claim, look(rooms, part, cancel)).await??;
@@ -113,6 +116,11 @@ fn verdict(failure: Option<&Failure>, attempt: u32, attempts: u32) -> Result<Opt
         Retry::Transient if attempt >= attempts => Ok(Some(failure.clone())),
         Retry::Once | Retry::Transient => Err(Halt::Retry(Box::new(failure.clone()))),
     }
+}
+
+/// The failure of a stored record that is one only because its attempts were used up: its message is still to be buried.
+fn used_up(record: &Record) -> Option<Failure> {
+    record.failure.clone().filter(|failure| failure.code.retry() == Retry::Transient)
 }
 
 fn waited(job: &Job, now: jiff::Timestamp) -> Duration {
