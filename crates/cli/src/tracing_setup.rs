@@ -16,7 +16,8 @@ pub enum LogStyle {
 pub fn start(style: LogStyle) -> anyhow::Result<()> {
     let fallback = match style {
         LogStyle::Command => "error",
-        LogStyle::Service => "info,sqlx=warn,lapin=warn,aws=warn,hyper=warn,reqwest=warn",
+        // lapin writes a returned message, body and all, as a warning.
+        LogStyle::Service => "info,sqlx=warn,lapin=error,aws=warn,hyper=warn,reqwest=warn",
     };
     let wish = std::env::var("ASSAY_LOG").unwrap_or_else(|_| fallback.to_owned());
     let filter = EnvFilter::try_new(&wish).map_err(|error| anyhow::anyhow!("ASSAY_LOG can't be read: {error}"))?;

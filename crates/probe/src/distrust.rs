@@ -45,7 +45,7 @@ pub enum Lie {
 }
 
 /// Facts as they may go into a record: right kind, finite numbers, clean bounded text, the length that we counted.
-pub fn facts(said: Facts, family: Family, content_length: u64) -> Result<Facts, Lie> {
+pub fn facts(said: &Facts, family: Family, content_length: u64) -> Result<Facts, Lie> {
     let kind = said.details.kind();
     let allowed = match family {
         Family::Image => matches!(kind, AssetKind::Image),
@@ -67,7 +67,7 @@ pub fn facts(said: Facts, family: Family, content_length: u64) -> Result<Facts, 
         return Err(Lie::Number("a side of 0 pixels"));
     }
     let words = MediaAttributes::new(kind, &attributes.mime_type, content_length);
-    let mut cleaned: Facts = clean(&said)?;
+    let mut cleaned: Facts = clean(said)?;
     cleaned.media_attributes.asset_type = words.asset_type;
     cleaned.media_attributes.super_type = words.super_type;
     cleaned.media_attributes.sub_type = words.sub_type;

@@ -87,7 +87,7 @@ impl Examined {
     /// How it went: a failure beside facts is an issue, and the record partial.
     pub fn status(&self) -> Status {
         match (&self.failure, &self.facts) {
-            (Some(_), None) | (None, None) => Status::Failed,
+            (Some(_) | None, None) => Status::Failed,
             (Some(_), Some(_)) => Status::Partial,
             (None, Some(_)) if self.issues.iter().any(|issue| issue.severity == Severity::Error) => Status::Partial,
             (None, Some(_)) => Status::Complete,
@@ -181,7 +181,7 @@ fn believe(answered: Answered, family: Family, task: &Task, asked: Asked<'_>) ->
         (Ended::Done | Ended::Refused, Some(refusal)) => Some(from_child(refusal)),
         (Ended::Done | Ended::Refused, None) => None,
     };
-    match answered.facts.map(|said| distrust::facts(said, family, asked.content_length)) {
+    match answered.facts.map(|said| distrust::facts(&said, family, asked.content_length)) {
         Some(Ok(facts)) => {
             match claim::judge(asked.claim, facts.details.kind(), &facts.media_attributes.mime_type) {
                 Verdict::Holds => {}

@@ -30,23 +30,23 @@ fn the_length_and_the_words_are_ours_not_the_child_s() {
     let mut lie = said();
     lie.media_attributes.asset_type = "passwd".into();
     lie.media_attributes.content_length = 1;
-    let believed = facts(lie, Family::Image, 99).unwrap();
+    let believed = facts(&lie, Family::Image, 99).unwrap();
     assert_eq!((believed.media_attributes.asset_type.as_str(), believed.media_attributes.content_length), ("image", 99));
 }
 
 #[test]
 fn facts_of_another_family_are_not_believed() {
-    assert_eq!(facts(said(), Family::Media, 7), Err(Lie::Kind { family: "media", kind: AssetKind::Image }));
+    assert_eq!(facts(&said(), Family::Media, 7), Err(Lie::Kind { family: "media", kind: AssetKind::Image }));
 }
 
 #[test]
 fn numbers_and_types_that_can_not_be_are_not_believed() {
     let mut lie = said();
     lie.media_attributes.width = Some(0);
-    assert!(facts(lie, Family::Image, 7).is_err());
+    assert!(facts(&lie, Family::Image, 7).is_err());
     let mut lie = said();
     lie.media_attributes.mime_type = "image/jpeg\r\nSet-Cookie: a".into();
-    assert_eq!(facts(lie, Family::Image, 7), Err(Lie::MimeType));
+    assert_eq!(facts(&lie, Family::Image, 7), Err(Lie::MimeType));
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn control_characters_do_not_reach_a_record() {
     let mut lie = said();
     let Details::Image(details) = &mut lie.details else { unreachable!() };
     details.icc_profile = Some("\u{1b}[31mred\u{202e}".into());
-    let believed = facts(lie, Family::Image, 7).unwrap();
+    let believed = facts(&lie, Family::Image, 7).unwrap();
     let Details::Image(details) = believed.details else { unreachable!() };
     assert_eq!(details.icc_profile.as_deref(), Some("\u{fffd}[31mred\u{fffd}"));
 }

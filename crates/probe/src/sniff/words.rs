@@ -49,7 +49,7 @@ fn without_mark(head: &[u8]) -> &[u8] {
 
 /// Whether a head holds no control characters but white space. UTF-16 is known by its mark.
 fn is_text(head: &[u8]) -> bool {
-    head.starts_with(b"\xff\xfe") && head.len() % 2 == 0
-        || head.starts_with(b"\xfe\xff") && head.len() % 2 == 0
+    head.starts_with(b"\xff\xfe") && head.len().is_multiple_of(2)
+        || head.starts_with(b"\xfe\xff") && head.len().is_multiple_of(2)
         || head.iter().all(|byte| *byte >= 0x20 || matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b))
 }
