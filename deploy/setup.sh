@@ -117,7 +117,7 @@ rust() {
 }
 
 cargo_tools() {
-    local tool name version folder=
+    local tool name version profile folder=
     for tool in "${tools[@]}"; do
         name=${tool%=*} version=${tool#*=}
         command -v "$name" >/dev/null && continue
@@ -127,8 +127,10 @@ cargo_tools() {
             folder=$(mktemp -d)
             undo+=("rm -rf $folder")
         fi
-        # Compiled without optimisation: it takes half the time, and these tools wait for cargo anyway.
-        cargo install --quiet --locked --debug --target-dir "$folder" "$name@$version" ||
+        # cargo-deny is large and has little to do: unoptimised it compiles in half the time. The others read every file or run every test.
+        profile=release
+        [[ $name == cargo-deny ]] && profile=dev
+        cargo install --quiet --locked --profile "$profile" --target-dir "$folder" "$name@$version" ||
             give_up "$name could not be installed; cargo says why above" "cargo install --locked $name@$version"
     done
 }
