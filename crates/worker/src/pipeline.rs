@@ -25,7 +25,7 @@ pub async fn run(rooms: &Rooms, gate: &Gate, delivery: Delivery, cancel: &Cancel
     async {
         let mut proofs = Vec::new();
         for part in Part::all(&job) {
-            match one(rooms, &part, delivery.attempt(), cancel).await {
+            match Box::pin(one(rooms, &part, delivery.attempt(), cancel)).await {
                 Ok(proof) => proofs.push(proof),
                 Err(halt) => return settle::halted(delivery, halt, gate).await,
             }
@@ -46,9 +46,9 @@ async fn one(rooms: &Rooms, part: &Part<'_>, attempt: u32, cancel: &Cancellation
         }
     };
     let kept = async {
-        let draft = claim::keeping(rooms, &mut claim, look(rooms, part, cancel)).await??;
+        let draft = claim::keeping(rooms, &mut claim, Box::pin(look(rooms, part, cancel))).await??;
         let exhausted = verdict(draft.failure(), attempt, rooms.settings.attempts)?;
-        Ok((store::keep(rooms, part, &claim, draft, attempt).await?, exhausted))
+        Ok((Box::pin(store::keep(rooms, part, &claim, draft, attempt)).await?, exhausted))
     };
     match kept.await {
         Ok((stored, exhausted)) => {
@@ -128,7 +128,7 @@ fn waited(job: &Job, now: jiff::Timestamp) -> Duration {
 }
 
 /// The address for a record when it could not even be read.
-fn shown(part: &Part<'_>) -> String {
+pub(crate) fn shown(part: &Part<'_>) -> String {
     match part.content() {
         Content::Address(uri) if uri.starts_with("s3://") || uri.starts_with("gs://") || uri.starts_with("az://") => uri.to_owned(),
         Content::Address(uri) => without_secrets(uri),

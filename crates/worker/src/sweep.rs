@@ -1,7 +1,9 @@
 //! The sweeper: publishes what a crash left unpublished, and writes the record of jobs that the broker gave up.
 
-use crate::draft::Draft;
+use crate::draft::{Draft, Times};
+use crate::halt::Halt;
 use crate::part::Part;
+use crate::pipeline::shown;
 use crate::rooms::Rooms;
 use crate::stages::claim::{self, Taken};
 use crate::stages::{publish, store};
@@ -15,27 +17,39 @@ use std::time::Duration;
 const EVERY: Duration = Duration::from_secs(15);
 /// Younger ones are still in their own worker's hands.
 const OLDER_THAN: Duration = Duration::from_secs(30);
+/// Before a claim that should have ended is asked for again.
+const SHORTEST: Duration = Duration::from_millis(100);
 /// Records in one sweep.
 const AT_ONCE: u32 = 100;
 
 /// Sweeps until the worker drains.
 pub async fn run(rooms: Arc<Rooms>, draining: CancellationToken) {
-    let mut abandoned = rooms.broker.abandoned().await.ok();
+    // Side by side: an abandoned job may wait long for its claim.
+    tokio::select! {
+        () = draining.cancelled() => {}
+        () = publish_for_ever(&rooms) => {}
+        () = bury_for_ever(&rooms) => {}
+    }
+}
+
+async fn publish_for_ever(rooms: &Rooms) {
     loop {
-        let next = async {
-            match &mut abandoned {
-                Some(deliveries) => deliveries.next().await,
-                None => std::future::pending().await,
+        tokio::time::sleep(EVERY).await;
+        unpublished(rooms).await;
+    }
+}
+
+async fn bury_for_ever(rooms: &Rooms) {
+    loop {
+        match rooms.broker.abandoned().await {
+            Ok(mut deliveries) => {
+                while let Some(delivery) = deliveries.next().await {
+                    Box::pin(give_records(rooms, delivery)).await;
+                }
             }
-        };
-        tokio::select! {
-            () = draining.cancelled() => return,
-            () = tokio::time::sleep(EVERY) => unpublished(&rooms).await,
-            delivery = next => match delivery {
-                Some(delivery) => give_record(&rooms, delivery).await,
-                None => abandoned = None,
-            },
+            Err(error) => tracing::warn!(%error, "abandoned messages could not be asked for"),
         }
+        tokio::time::sleep(EVERY).await;
     }
 }
 
@@ -52,20 +66,18 @@ async fn unpublished(rooms: &Rooms) {
     }
 }
 
-/// The broker gave a job up after too many deliveries without an outcome: its row gets a `failed` record.
-async fn give_record(rooms: &Rooms, delivery: Delivery) {
+/// The broker gave a job up after too many deliveries without an outcome: each of its parts gets a `failed` record, then the
+/// message goes to the dead letter. In this order, whatever stands in the way: a row whose message is dead would wait for ever.
+async fn give_records(rooms: &Rooms, delivery: Delivery) {
     let failure = Failure::new(Code::DecoderCrashed).because("workers died with this job, again and again");
     if let Ok(job) = Job::read(delivery.body()) {
         for part in Part::all(&job) {
-            let Ok(Taken::New(claim)) = claim::take(rooms, &part).await else { continue };
-            let uri = part.job.asset.uri().map(assay_contract::address::without_secrets).unwrap_or_default();
-            let draft = Draft::without_bytes(failure.clone(), uri, 0, 0).timed(rooms.clock.now(), Default::default());
-            match store::keep(rooms, &part, &claim, draft, delivery.attempt()).await {
-                Ok(stored) => {
-                    let _ = publish::tell(rooms, &stored).await;
+            while let Err(halt) = give_record(rooms, &part, &failure, delivery.attempt()).await {
+                if delivery.is_lost() {
+                    // It comes again, and finds the records that are made.
+                    return;
                 }
-                // Store or shelf is down: the message comes again.
-                Err(_) => return,
+                tokio::time::sleep(pause(rooms, &halt)).await;
             }
         }
     }
@@ -73,3 +85,34 @@ async fn give_record(rooms: &Rooms, delivery: Delivery) {
         tracing::warn!(%error, "an abandoned message could not be moved to the dead letter");
     }
 }
+
+async fn give_record(rooms: &Rooms, part: &Part<'_>, failure: &Failure, attempt: u32) -> Result<(), Halt> {
+    let stored = match claim::take(rooms, part).await? {
+        Taken::Done(stored) => *stored,
+        Taken::New(claim) => {
+            let draft = Draft::without_bytes(failure.clone(), shown(part), 0, 0).timed(rooms.clock.now(), Times::default());
+            match store::keep(rooms, part, &claim, draft, attempt).await {
+                Ok(stored) => stored,
+                Err(halt) => {
+                    claim::release(rooms, &claim).await;
+                    return Err(halt);
+                }
+            }
+        }
+    };
+    // What is not published now is found by the sweep.
+    let _ = publish::tell(rooms, &stored).await;
+    Ok(())
+}
+
+/// How long to wait before a part is tried again. The worker that died last still holds its claim: this is the ordinary case.
+fn pause(rooms: &Rooms, halt: &Halt) -> Duration {
+    let held = match halt {
+        Halt::Held { until } => Duration::try_from(until.duration_since(rooms.clock.now())).unwrap_or_default(),
+        Halt::Retry(_) | Halt::Outage(_) | Halt::Shutdown => EVERY,
+    };
+    held.clamp(SHORTEST, EVERY)
+}
+
+#[cfg(test)]
+mod tests;
