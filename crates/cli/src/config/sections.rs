@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
+const SECTIONS: [&str; 7] = ["store", "shelf", "broker", "access", "fetch", "worker", "profiles"];
+
 /// What is in force.
 #[derive(Debug, Default)]
 pub struct Config {
@@ -139,7 +141,6 @@ impl Config {
     /// Reads the sections; every problem is told, not only the first.
     pub fn from_table(table: &Table, folder: &Path) -> Result<Self, Problems> {
         let mut problems = Problems::default();
-        const SECTIONS: [&str; 7] = ["store", "shelf", "broker", "access", "fetch", "worker", "profiles"];
         for name in table.keys().filter(|name| !SECTIONS.contains(&name.as_str())) {
             problems.0.push(format!("[{name}]: there is no such section; there are {}", SECTIONS.join(", ")));
         }

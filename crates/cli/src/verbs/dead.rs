@@ -4,7 +4,7 @@ use crate::args::{Dead, DeadVerb, SettingsArguments};
 use crate::assemble;
 use crate::card::plain;
 use crate::config;
-use crate::exit::{Exit, say};
+use crate::exit::{Exit, complain, say};
 use assay_broker::{DeadLetter, DeadLetterId, DeadOrigin};
 use assay_contract::address::without_secrets;
 use serde_json::json;
@@ -29,15 +29,22 @@ pub async fn run(settings: &SettingsArguments, arguments: Dead) -> anyhow::Resul
         },
         DeadVerb::Requeue { ids } => {
             let store = assemble::store(&config).await?;
+            let mut exit = Exit::Complete;
             for id in ids {
                 let letter = DeadLetterId::new(&id);
+                let Some(found) = broker.dead_letter(&letter).await? else {
+                    complain(&format!("there is no dead letter {id}; `assay dead list` shows them"));
+                    exit = Exit::Failed;
+                    continue;
+                };
                 // Its failed record stands; without being opened again the job would only find that record.
-                if let Some(Ok(job)) = broker.dead_letter(&letter).await?.map(|letter| letter.job()) {
+                if let Ok(job) = found.job() {
                     store.reopen_job(&job.organization_id, &job.job_id).await?;
                 }
                 broker.requeue(&letter).await?;
                 say(&format!("{id} is queued again"))?;
             }
+            return Ok(exit);
         }
     }
     Ok(Exit::Complete)

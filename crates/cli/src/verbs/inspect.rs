@@ -206,7 +206,7 @@ struct Pen<'a> {
 #[async_trait]
 impl Signer for Pen<'_> {
     async fn sign(&self) -> Result<SignedUrl, Failure> {
-        self.access.sign(self.integration, &self.address, Duration::from_secs(900), &self.purpose).await.map_err(|error| error.failure())
+        self.access.sign(self.integration, &self.address, Duration::from_mins(15), &self.purpose).await.map_err(|error| error.failure())
     }
 
     async fn learn(&self, lesson: &Lesson) {

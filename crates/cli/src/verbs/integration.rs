@@ -4,6 +4,7 @@ use crate::args::{AddIntegration, Integration as Arguments, IntegrationVerb, Set
 use crate::assemble;
 use crate::config::{self, Config};
 use crate::exit::{Exit, say};
+use assay_access::partition::Partition;
 use assay_access::{Outcome, new_external_id, permission_policy, trust_policy};
 use assay_contract::address::Reading;
 use assay_contract::integration::{DelegationSettings, ScopeEntry};
@@ -35,6 +36,7 @@ pub async fn run(settings: &SettingsArguments, arguments: Arguments) -> anyhow::
 }
 
 async fn add(config: &Config, store: &Store, organization: &OrganizationId, add: AddIntegration) -> anyhow::Result<Exit> {
+    role_arn(&add.role_arn)?;
     let scope = add.covers.iter().map(|text| scope_entry(text)).collect::<anyhow::Result<Vec<_>>>()?;
     let before = store.integration(organization, &add.id).await?;
     // The external id stays when an integration is registered again: the customer's trust policy names it.
@@ -75,6 +77,16 @@ async fn add(config: &Config, store: &Store, organization: &OrganizationId, add:
     }
     say(&format!("\nWhen the customer has pasted both: assay --organization {organization} integration check {}", integration.id))?;
     Ok(Exit::Complete)
+}
+
+/// What is mistyped here would be noticed only when the first job fails.
+fn role_arn(text: &str) -> anyhow::Result<()> {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    let sound = Partition::of_arn(text).is_some()
+        && matches!(parts.as_slice(), [_, _, "iam", "", account, role]
+            if account.len() == 12 && account.bytes().all(|digit| digit.is_ascii_digit()) && role.len() > "role/".len() && role.starts_with("role/"));
+    anyhow::ensure!(sound, "--role-arn {text}: the form is arn:aws:iam::ACCOUNT:role/NAME");
+    Ok(())
 }
 
 fn scope_entry(text: &str) -> anyhow::Result<ScopeEntry> {

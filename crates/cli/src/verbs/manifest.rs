@@ -21,6 +21,7 @@ pub struct Defaults {
 /// A row: `uri`, `asset` or `row_data` says where the asset is.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[allow(clippy::struct_field_names, reason = "`row_data` is the word of labelling platforms")]
 struct Row {
     uri: Option<String>,
     asset: Option<JobAsset>,

@@ -15,6 +15,7 @@ use futures::{StreamExt, TryStreamExt};
 use serde_json::json;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 
 /// Rows stored in one transaction.
 const AT_ONCE: usize = 500;
@@ -39,7 +40,7 @@ pub async fn run(settings: &SettingsArguments, arguments: Submit) -> anyhow::Res
     };
     let (mut queued, mut refused, mut batch) = (0u64, 0u64, Vec::with_capacity(AT_ONCE));
     for what in &arguments.what {
-        if !what.ends_with(".jsonl") {
+        if Path::new(what).extension().is_none_or(|extension| extension != "jsonl") {
             batch.push(manifest::of_address(what, &defaults));
             continue;
         }
@@ -74,7 +75,7 @@ pub async fn run(settings: &SettingsArguments, arguments: Submit) -> anyhow::Res
     if queued == 0 {
         return Ok(Exit::Usage);
     }
-    let watched = if arguments.watch { follow(&store, organization, &task.id, arguments.json).await? } else { Exit::Complete };
+    let watched = if arguments.watch { follow(&store, organization, &task.id, arguments.json.into()).await? } else { Exit::Complete };
     Ok(if refused > 0 { watched.max(Exit::Failed) } else { watched })
 }
 

@@ -14,17 +14,33 @@ use std::time::Duration;
 pub async fn run(settings: &SettingsArguments, arguments: Watch) -> anyhow::Result<Exit> {
     let config = config::read(settings)?;
     let store = assemble::store(&config).await?;
-    follow(&store, &settings.organization, &arguments.task, arguments.json).await
+    follow(&store, &settings.organization, &arguments.task, arguments.json.into()).await
+}
+
+/// How the end of a task is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// For a person: progress, then what is not complete.
+    Words,
+    /// For a machine: each record on a line.
+    Json,
+}
+
+impl From<bool> for Form {
+    /// What the flag `--json` asks for.
+    fn from(json: bool) -> Self {
+        if json { Self::Json } else { Self::Words }
+    }
 }
 
 /// Follows until the task is done; the failed rows are printed with their sentences.
-pub async fn follow(store: &Store, organization: &OrganizationId, task: &TaskId, json: bool) -> anyhow::Result<Exit> {
+pub async fn follow(store: &Store, organization: &OrganizationId, task: &TaskId, form: Form) -> anyhow::Result<Exit> {
     let mut progress = Progress::new();
     let last = loop {
         let Some(state) = store.task(organization, task).await? else {
             anyhow::bail!("organisation {organization} has no task {task}");
         };
-        if !json {
+        if form == Form::Words {
             progress.show(&state);
         }
         if state.state.is_final() {
@@ -37,7 +53,7 @@ pub async fn follow(store: &Store, organization: &OrganizationId, task: &TaskId,
     loop {
         let records = store.records(organization, task, page.as_ref(), 500).await?;
         for stored in &records.items {
-            if json {
+            if form == Form::Json {
                 say(stored.json())?;
             } else if stored.record().status != Status::Complete {
                 say(&told(stored.record()))?;
@@ -48,7 +64,7 @@ pub async fn follow(store: &Store, organization: &OrganizationId, task: &TaskId,
             break;
         }
     }
-    if !json {
+    if form == Form::Words {
         say(&format!("task {task} {}: {}", last.state.as_str(), outcomes(&last.rows)))?;
     }
     Ok(exit(&last))

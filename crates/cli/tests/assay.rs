@@ -1,0 +1,12 @@
+//! The binary `assay` from outside: real processes, real servers, a cloud that judges, and no look into any crate.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "these are tests, with their helpers")]
+#![allow(unreachable_pub, reason = "a test has no public API; `pub` here means used by another module")]
+mod commands;
+mod demo;
+mod inspect;
+mod killed;
+mod kin;
+mod refusals;
+mod running;
+mod stage;

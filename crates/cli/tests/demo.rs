@@ -1,0 +1,42 @@
+//! The demo, whole: it passes, shows its two failures, and proves that nothing is left.
+
+use crate::running::{command, run, sibling};
+use assay_testkit::fixtures;
+use std::fs;
+
+#[test]
+fn the_demo_passes_and_shows_two_failures_and_its_proof() {
+    let folder = tempfile::tempdir().unwrap();
+    // Binaries of its own: the demo proves that none of its folder runs any more, and other tests run theirs meanwhile.
+    let binaries = folder.path().join("binaries");
+    fs::create_dir(&binaries).unwrap();
+    for part in ["assay", "assay-image", "assay-media", "assay-faulty", "stand-in-cloud"] {
+        let (from, to) = (sibling(part), binaries.join(part));
+        fs::hard_link(&from, &to).or_else(|_| fs::copy(&from, &to).map(drop)).unwrap();
+    }
+    let out = folder.path().join("out");
+    let mut demo = command(&sibling("demo"));
+    demo.current_dir(folder.path()).arg("--binaries").arg(&binaries);
+    demo.arg("--fixtures").arg(fixtures::root()).arg("--out").arg(&out);
+    let said = run(demo, b"").well();
+    for failure in ["broken-on-purpose.mp4  corrupt-asset", "role-taken-back.jpg  role-refused"] {
+        assert!(said.out.contains(failure), "{failure} is not shown:\n{}", said.out);
+    }
+    for proof in [
+        "✓ refused without external id",
+        "✓ refused with a wrong external id",
+        "✓ the worker holds 0 bytes of assets",
+        "✓ no child is alive but the",
+        "✓ after its end no decoder and no worker runs",
+        "✓ the spill folder is empty",
+        "files that were written (store, queue, shelf, log) hold no 48 bytes of any of",
+    ] {
+        assert!(said.out.contains(proof), "{proof:?} is not shown:\n{}", said.out);
+    }
+    assert!(!said.out.contains('✗'), "{}", said.out);
+    let sheet = fs::read_to_string(out.join("contact-sheet.html")).unwrap();
+    let media = fs::read_dir(fixtures::media()).unwrap().count();
+    assert_eq!(sheet.matches("<article").count(), media + 2, "a card for each fixture and each failure");
+    assert_eq!(sheet.matches("<img").count(), media, "a picture for each fixture");
+    assert!(!sheet.contains("http"), "the page is whole by itself");
+}
