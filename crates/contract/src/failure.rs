@@ -1,8 +1,10 @@
 //! Failures: what a reader is told when an asset, an integration or we ourselves could not do it.
 
+mod code;
 mod table;
 
-pub use table::{Code, Retry, Row, TABLE};
+pub use code::{Code, UnknownCode};
+pub use table::{Retry, Row, TABLE};
 
 use crate::limits::LimitHit;
 use schemars::JsonSchema;
