@@ -6,10 +6,15 @@ use crate::part::Part;
 use crate::rooms::Rooms;
 use assay_contract::Failure;
 use assay_contract::profile::DerivativeName;
-use assay_contract::record::Record;
+use assay_contract::record::{AssetSeen, AttachmentRef, Record};
 use assay_probe::examine::{Made, What};
 use assay_store::{Claim, Place, StoreError, Stored};
 use std::collections::BTreeMap;
+
+/// Characters of an address in a record that would be too large with all of it; a key has 1,024 bytes at most.
+const LONGEST_URI: usize = 2_000;
+/// Characters of a sender's word in such a record.
+const LONGEST_WORD: usize = 200;
 
 /// Keeps a draft. The draft is the proof that the asset is erased; what comes back is the proof that the record is stored.
 pub async fn keep(rooms: &Rooms, part: &Part<'_>, claim: &Claim, draft: Draft, attempt: u32) -> Result<Stored, Halt> {
@@ -63,8 +68,17 @@ pub fn extension(name: DerivativeName) -> &'static str {
     }
 }
 
+/// Only what says whose record it is and why it failed. The sender's own words are cut where only the message's length bounds
+/// them: this record must fit, or its job would come again for ever.
 fn bare(record: Record, failure: Failure) -> Record {
     Record {
+        asset: AssetSeen { uri: cut(record.asset.uri, LONGEST_URI), ..record.asset },
+        attachment: record.attachment.map(|attachment| AttachmentRef {
+            name: attachment.name.map(|name| cut(name, LONGEST_WORD)),
+            attachment_type: cut(attachment.attachment_type, LONGEST_WORD),
+            ..attachment
+        }),
+        profile: cut(record.profile, LONGEST_WORD),
         status: assay_contract::record::Status::Failed,
         failure: Some(failure),
         issues: Vec::new(),
@@ -73,5 +87,36 @@ fn bare(record: Record, failure: Failure) -> Record {
         thumbnails: Vec::new(),
         derivatives: Vec::new(),
         ..record
+    }
+}
+
+fn cut(text: String, characters: usize) -> String {
+    if text.chars().nth(characters).is_some() { text.chars().take(characters).chain(['…']).collect() } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::part::Part;
+    use assay_contract::record::{MAX_RECORD_BYTES, WorkerRef};
+    use assay_contract::{Code, Job};
+
+    #[test]
+    fn a_bare_record_fits_whatever_its_sender_wrote() {
+        // U+0000 takes six bytes in JSON.
+        let (long, wide) = ("x".repeat(300_000), "\0".repeat(300_000));
+        let job = serde_json::json!({
+            "schema": "assay.job/1", "job_id": "a".repeat(200), "organization_id": "a".repeat(200), "global_key": "\0".repeat(200),
+            "asset": format!("s3://bucket/{wide}"), "profile": wide, "labels": {"a": "\0".repeat(16_000)},
+            "attachments": [{"type": wide, "name": long, "uri": format!("https://example.org/{long}")}], "submitted_at": "2026-11-21T20:00:00Z",
+        });
+        let job = Job::read(job.to_string().as_bytes()).unwrap();
+        for part in Part::all(&job) {
+            let draft = Draft::without_bytes(Failure::new(Code::ProfileUnknown), crate::pipeline::shown(&part), 0, 0);
+            let whole = draft.into_record(Some(&part), &job.profile, WorkerRef::default(), 1, &BTreeMap::new(), jiff::Timestamp::now());
+            assert!(serde_json::to_vec(&whole).unwrap().len() > MAX_RECORD_BYTES);
+            let bytes = serde_json::to_vec(&bare(whole, Failure::new(Code::LimitExceeded))).unwrap().len();
+            assert!(bytes < MAX_RECORD_BYTES, "{bytes} bytes");
+        }
     }
 }
