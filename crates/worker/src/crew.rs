@@ -3,6 +3,8 @@
 use crate::outage::Gate;
 use crate::pipeline;
 use crate::rooms::Rooms;
+use crate::stages::claim;
+use crate::stages::settle::Waits;
 use crate::sweep;
 use assay_broker::{BrokerError, Delivery, Stopper};
 use assay_fetch::CancellationToken;
@@ -83,13 +85,27 @@ impl Crew {
     fn begin(&self, jobs: &mut JoinSet<()>, delivery: Delivery) {
         let crew = self.clone();
         jobs.spawn(async move {
-            let _company = crew.rooms.slots.company(delivery.redelivered()).await;
-            let work = pipeline::run(&crew.rooms, &crew.gate, delivery, &crew.cancel);
             // A job that exceeds everything is dropped: its delivery goes back to the queue, its child is killed.
-            if tokio::time::timeout(crew.rooms.settings.job_deadline * 2, work).await.is_err() {
+            if tokio::time::timeout(crew.rooms.settings.job_deadline * 2, crew.see_through(delivery)).await.is_err() {
                 tracing::error!("a job outlived twice its deadline and was dropped");
             }
         });
+    }
+
+    /// One delivery to its end; between two tries it keeps nobody from working.
+    async fn see_through(&self, mut delivery: Delivery) {
+        loop {
+            let company = self.rooms.slots.company(delivery.redelivered()).await;
+            let Some(Waits { delivery: waiting, until }) = pipeline::run(&self.rooms, &self.gate, delivery, &self.cancel).await else {
+                return;
+            };
+            drop(company);
+            tokio::select! {
+                () = tokio::time::sleep(claim::wait(&self.rooms, until)) => delivery = waiting,
+                // Dropped, so that it comes again as what it is: lost with a worker.
+                () = self.draining.cancelled() => return,
+            }
+        }
     }
 
     async fn wait_for(&self, mut jobs: JoinSet<()>) {

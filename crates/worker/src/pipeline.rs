@@ -18,9 +18,9 @@ use assay_fetch::CancellationToken;
 use std::time::{Duration, Instant};
 use tracing::Instrument;
 
-/// One message, from the queue to its settlement.
-pub async fn run(rooms: &Rooms, gate: &Gate, delivery: Delivery, cancel: &CancellationToken) {
-    let Some((job, delivery)) = intake::read(delivery).await else { return };
+/// One message, from the queue to its settlement. A delivery comes back only to wait in the worker's hands: see [`settle::Waits`].
+pub async fn run(rooms: &Rooms, gate: &Gate, delivery: Delivery, cancel: &CancellationToken) -> Option<settle::Waits> {
+    let (job, delivery) = intake::read(delivery).await?;
     let span = tracing::info_span!("job", job_id = %job.job_id, organization_id = %job.organization_id, attempt = delivery.attempt());
     async {
         let mut proofs = Vec::new();
@@ -31,9 +31,10 @@ pub async fn run(rooms: &Rooms, gate: &Gate, delivery: Delivery, cancel: &Cancel
             }
         }
         settle::done(delivery, proofs).await;
+        None
     }
     .instrument(span)
-    .await;
+    .await
 }
 
 /// One asset: claim, access, fetch, probe, erase, store, publish.

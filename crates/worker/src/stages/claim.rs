@@ -4,7 +4,12 @@ use crate::halt::Halt;
 use crate::part::Part;
 use crate::rooms::Rooms;
 use assay_store::{Claim, Claimed, StoreError, Stored};
+use jiff::Timestamp;
 use std::future::Future;
+use std::time::Duration;
+
+/// A claim that has just ended is asked for again after this.
+const SHORTEST_WAIT: Duration = Duration::from_millis(50);
 
 /// What became of a claim.
 #[derive(Debug)]
@@ -24,6 +29,12 @@ pub async fn take(rooms: &Rooms, part: &Part<'_>) -> Result<Taken, Halt> {
         Ok(Claimed::Held { until, .. }) => Err(Halt::Held { until }),
         Err(error) => Err(Halt::outage(error.failure())),
     }
+}
+
+/// How long to wait for another worker's claim: until its end, but not longer than any claim holds, however our clocks differ.
+pub fn wait(rooms: &Rooms, until: Timestamp) -> Duration {
+    let left = Duration::try_from(until.duration_since(rooms.clock.now())).unwrap_or_default();
+    left.clamp(SHORTEST_WAIT, rooms.settings.claim_lease.max(SHORTEST_WAIT))
 }
 
 /// Does work while the claim is kept alive. A claim that was taken over ends the work: another worker does it.

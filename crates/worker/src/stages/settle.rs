@@ -3,9 +3,10 @@
 use crate::halt::Halt;
 use crate::outage::Gate;
 use crate::telemetry;
-use assay_broker::{BrokerError, DeadCause, Delivery, Published, RetryDelay};
+use assay_broker::{BrokerError, DeadCause, Delivery, Published, Redelivered, RetryDelay};
 use assay_contract::Failure;
 use assay_store::Stored;
+use jiff::Timestamp;
 
 /// Proof that one part of a job is done. A part's record is stored, and stored only after the asset was erased.
 #[derive(Debug)]
@@ -18,6 +19,18 @@ pub struct Proof {
     pub exhausted: Option<Failure>,
 }
 
+/// A delivery that stays in this worker's hands until a dead worker's claim has ended.
+///
+/// Postponed, it would come again as a new message: nobody would know any more that it was lost with a worker, so it would not run
+/// alone, and the broker would count its deliveries anew and never give it up.
+#[derive(Debug)]
+pub struct Waits {
+    /// The delivery, unsettled.
+    pub delivery: Delivery,
+    /// When the claim may be taken over.
+    pub until: Timestamp,
+}
+
 /// All parts are done.
 pub async fn done(delivery: Delivery, proofs: Vec<Proof>) {
     let settled = match proofs.iter().find_map(|proof| proof.exhausted.as_ref()) {
@@ -27,8 +40,8 @@ pub async fn done(delivery: Delivery, proofs: Vec<Proof>) {
     report(settled);
 }
 
-/// The job leaves without a record.
-pub async fn halted(delivery: Delivery, halt: Halt, gate: &Gate) {
+/// The job leaves without a record, or waits here.
+pub async fn halted(delivery: Delivery, halt: Halt, gate: &Gate) -> Option<Waits> {
     let attempt = delivery.attempt();
     let settled = match halt {
         Halt::Retry(failure) => {
@@ -41,6 +54,7 @@ pub async fn halted(delivery: Delivery, halt: Halt, gate: &Gate) {
             tracing::warn!(code = %failure.code, stage = failure.stage.as_str(), "an outage of our own; the job waits and loses no attempt");
             delivery.postpone(RetryDelay::Short).await
         }
+        Halt::Held { until } if delivery.redelivered() == Redelivered::AfterLostOutcome => return Some(Waits { delivery, until }),
         Halt::Held { until } => {
             tracing::info!(%until, "another worker holds this job's claim; the message waits");
             delivery.postpone(RetryDelay::Short).await
@@ -48,6 +62,7 @@ pub async fn halted(delivery: Delivery, halt: Halt, gate: &Gate) {
         Halt::Shutdown => delivery.give_back().await,
     };
     report(settled);
+    None
 }
 
 fn report(settled: Result<(), BrokerError>) {
