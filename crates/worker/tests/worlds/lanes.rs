@@ -8,6 +8,8 @@ use assay_contract::record::Status;
 use assay_testkit::cloud::Fault;
 use serde_json::json;
 
+const NEIGHBOURS: usize = 12;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interactive_job_is_served_while_a_hundred_batch_jobs_hold_every_slot() {
     for world in [World::embedded().await, World::servers().await] {
@@ -44,12 +46,15 @@ async fn a_message_that_was_lost_with_its_worker_runs_alone() {
         door.arrived(1).await;
         first.die().await;
 
-        for number in 0..6 {
-            world.submit(&job(&format!("neighbour-{number}"), world.customer.fixture("media/png-gray.png"))).await;
+        // Slow enough that some still run when the dead worker's claim ends.
+        let slow = world.customer.fixture("media/png-rgb.png");
+        world.customer.cloud.misbehave(BUCKET, "media/png-rgb.png", Fault::Slow { bytes_per_second: 23_000 }.always());
+        for number in 0..NEIGHBOURS {
+            world.submit(&job(&format!("neighbour-{number}"), slow.clone())).await;
         }
         let second = Worker::start(rooms(&world).await);
         let suspect = world.record("suspect").await;
-        for number in 0..6 {
+        for number in 0..NEIGHBOURS {
             let neighbour = world.record(&format!("neighbour-{number}")).await;
             let apart = neighbour.started_at >= suspect.finished_at || neighbour.finished_at <= suspect.started_at;
             assert!(apart, "neighbour {number} ran beside it");

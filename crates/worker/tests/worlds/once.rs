@@ -13,6 +13,9 @@ use serde_json::json;
 
 const FILE: &str = "media/jpeg-baseline.jpg";
 
+/// Lost so often, and once more, a message is given up.
+const FEW: u32 = 2;
+
 /// A second worker takes over: one record, told at least once, nothing left on the queue.
 async fn taken_over(world: &World, at_most_published: usize) {
     let second = Worker::start(rooms(world).await);
@@ -175,5 +178,30 @@ async fn attachments_have_records_of_their_own_and_a_bad_one_makes_the_row_parti
         assert_eq!(world.row("job").await.unwrap().state, RowState::Partial);
         assert_eq!(world.published().await.len(), 3);
         worker.drain().await;
+    }
+}
+
+/// Thrice it was the last thing that a worker did: the broker gives it up, and the sweeper of a healthy worker says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_kills_its_workers_gets_a_failed_record_and_no_row_stays_in_limbo() {
+    for world in [World::embedded_with(FEW).await, World::servers_with(FEW).await] {
+        world.submit(&job("job", world.customer.fixture(FILE))).await;
+        for _ in 0..=FEW {
+            let mut doomed = rooms(&world).await;
+            let door = Door::before(doomed.shelf);
+            doomed.shelf = door.clone();
+            door.close();
+            let worker = Worker::start(doomed);
+            door.arrived(1).await;
+            worker.die().await;
+        }
+        let healthy = Worker::start(rooms(&world).await);
+        let record = world.record("job").await;
+        assert_eq!((code(&record), record.generation), (Code::DecoderCrashed, 1));
+        until("the message is buried", async || world.dead().await.len() == 1).await;
+        healthy.idle().await;
+        assert_eq!(world.row("job").await.unwrap().state, RowState::Failed);
+        assert_eq!(world.published().await.len(), 1);
+        healthy.drain().await;
     }
 }

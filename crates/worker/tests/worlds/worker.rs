@@ -116,18 +116,19 @@ pub(crate) fn settings() -> Settings {
     }
 }
 
+/// A decoder is refused that was built with another contract than these tests.
+const BUILD_DECODERS: &str = "cargo build -p assay-image -p assay-media --bins";
+
 async fn sandbox() -> Sandbox {
     let families = ["image", "media"];
     let decoders_folder = decoders_folder();
     for family in families {
-        assert!(
-            decoders_folder.join(format!("assay-{family}")).is_file(),
-            "the decoder {family} is not built; type: cargo build -p assay-image -p assay-media -p assay-faulty --bins"
-        );
+        assert!(decoders_folder.join(format!("assay-{family}")).is_file(), "the decoder {family} is not built; type: {BUILD_DECODERS}");
     }
     let families = families.map(str::to_owned).to_vec();
     let max_children = usize::from(SLOTS.decodes + SLOTS.interactive);
-    Sandbox::start(SandboxConfig { decoders_folder, families, max_children }).await.unwrap()
+    let started = Sandbox::start(SandboxConfig { decoders_folder, families, max_children }).await;
+    started.unwrap_or_else(|error| panic!("{error}; type: {BUILD_DECODERS}"))
 }
 
 /// Two above the test's own executable, `target/debug/deps/…`.

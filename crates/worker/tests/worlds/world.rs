@@ -19,6 +19,9 @@ pub(crate) const SOON: Duration = Duration::from_secs(40);
 /// Short enough for a test.
 const DELAYS: Delays = Delays { short: Duration::from_millis(60), medium: Duration::from_millis(120), long: Duration::from_millis(240) };
 
+/// The brokers' own.
+const USUAL_LIMIT: u32 = 20;
+
 const SHELF_BUCKET: &str = "operator-shelf";
 
 /// A customer and an installation.
@@ -35,6 +38,8 @@ pub(crate) struct Ground {
     services: Services,
     /// Spilled assets, and everything else of the embedded form.
     pub(crate) folder: TempDir,
+    /// How often a message may be lost with its worker.
+    delivery_limit: u32,
 }
 
 enum Services {
@@ -45,31 +50,32 @@ enum Services {
 impl World {
     /// Embedded queue, SQLite, a local folder.
     pub(crate) async fn embedded() -> Self {
-        Self::on(Ground { services: Services::Folder, folder: tempfile::tempdir().unwrap() }, Arc::new(Customer::new().await)).await
+        Self::embedded_with(USUAL_LIMIT).await
+    }
+
+    pub(crate) async fn embedded_with(delivery_limit: u32) -> Self {
+        Self::on(Services::Folder, delivery_limit, Arc::new(Customer::new().await)).await
+    }
+
+    pub(crate) async fn embedded_for(customer: Arc<Customer>) -> Self {
+        Self::on(Services::Folder, USUAL_LIMIT, customer).await
     }
 
     /// RabbitMQ, PostgreSQL, an S3 bucket.
     pub(crate) async fn servers() -> Self {
-        Self::servers_for(Arc::new(Customer::new().await)).await
+        Self::servers_with(USUAL_LIMIT).await
+    }
+
+    pub(crate) async fn servers_with(delivery_limit: u32) -> Self {
+        Self::on(Services::servers().await, delivery_limit, Arc::new(Customer::new().await)).await
     }
 
     pub(crate) async fn servers_for(customer: Arc<Customer>) -> Self {
-        let (vhost, postgres, database) = spawn_blocking(|| {
-            let postgres = postgres::shared().unwrap();
-            let database = postgres.create_database().unwrap();
-            (rabbitmq::vhost().unwrap(), postgres, Secret::new(database))
-        })
-        .await
-        .unwrap();
-        let services = Services::Servers { vhost, database, _postgres: postgres };
-        Self::on(Ground { services, folder: tempfile::tempdir().unwrap() }, customer).await
+        Self::on(Services::servers().await, USUAL_LIMIT, customer).await
     }
 
-    pub(crate) async fn embedded_for(customer: Arc<Customer>) -> Self {
-        Self::on(Ground { services: Services::Folder, folder: tempfile::tempdir().unwrap() }, customer).await
-    }
-
-    async fn on(ground: Ground, customer: Arc<Customer>) -> Self {
+    async fn on(services: Services, delivery_limit: u32, customer: Arc<Customer>) -> Self {
+        let ground = Ground { services, folder: tempfile::tempdir().unwrap(), delivery_limit };
         customer.cloud.add_bucket(SHELF_BUCKET, None, None);
         let store = ground.store().await;
         store.migrate().await.unwrap();
@@ -140,6 +146,17 @@ impl World {
     }
 }
 
+impl Services {
+    async fn servers() -> Self {
+        let start = || {
+            let postgres = postgres::shared().unwrap();
+            let database = Secret::new(postgres.create_database().unwrap());
+            Self::Servers { vhost: rabbitmq::vhost().unwrap(), database, _postgres: postgres }
+        };
+        spawn_blocking(start).await.unwrap()
+    }
+}
+
 impl Ground {
     pub(crate) async fn broker(&self) -> SharedBroker {
         match &self.services {
@@ -150,7 +167,12 @@ impl Ground {
 
     /// The same RabbitMQ by another address.
     pub(crate) async fn rabbitmq_at(&self, url: &str) -> SharedBroker {
-        let config = RabbitMqConfig { delays: DELAYS, confirm_timeout: Duration::from_secs(10), ..RabbitMqConfig::at(url.to_owned()) };
+        let config = RabbitMqConfig {
+            delays: DELAYS,
+            confirm_timeout: Duration::from_secs(10),
+            delivery_limit: self.delivery_limit,
+            ..RabbitMqConfig::at(url.to_owned())
+        };
         Arc::new(RabbitMq::connect(config).await.unwrap())
     }
 
@@ -191,6 +213,7 @@ impl Ground {
             lease: Duration::from_secs(2),
             poll: Duration::from_millis(15),
             delays: DELAYS,
+            delivery_limit: self.delivery_limit,
             ..EmbeddedConfig::at(self.folder.path().join("queue.db"))
         }
     }
