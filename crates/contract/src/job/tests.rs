@@ -54,3 +54,38 @@ fn a_plain_string_and_the_labelling_forms_are_assets() {
         assert!(serde_json::from_str::<JobAsset>(bad).is_err(), "{bad}");
     }
 }
+
+#[test]
+fn a_refusal_repeats_no_value_that_could_be_a_signed_url() {
+    const SIGNED: &str = "https://example.org/a\", expected `b`, expected c?X-Amz-Signature=5ec7e7";
+    let whole: serde_json::Value = serde_json::from_str(WHOLE).unwrap();
+    for place in [
+        "/asset/uri",
+        "/asset",
+        "/attachments/0",
+        "/attachments/0/uri",
+        "/attachments",
+        "/expected",
+        "/labels",
+        "/lane",
+        "/media_type",
+        "/submitted_at",
+        "/expires_at",
+    ] {
+        for wrong in [
+            serde_json::json!(SIGNED),
+            serde_json::json!([SIGNED]),
+            serde_json::json!({ SIGNED: 1 }),
+            serde_json::json!({ "uri": [SIGNED] }),
+        ] {
+            let mut job = whole.clone();
+            *job.pointer_mut(place).unwrap() = wrong;
+            if let Err(refused) = Job::read(job.to_string().as_bytes()) {
+                assert!(!refused.to_string().contains("5ec7e7"), "{place}: {refused}");
+            }
+        }
+    }
+    assert!(refusal(&WHOLE.replace("interactive", "urgent")).contains("unknown variant `urgent`, expected `interactive` or `batch`"));
+    let strings = refusal(&WHOLE.replace(r#"{"type":"IMAGE","uri":"s3://acme-raw/2026/street_mask.png","name":"mask"}"#, r#""s3://a/b""#));
+    assert!(strings.contains("invalid type: string \"…\", expected struct Attachment"), "{strings}");
+}
