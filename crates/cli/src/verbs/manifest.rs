@@ -57,7 +57,11 @@ pub fn of_line(line: &str, defaults: &Defaults) -> anyhow::Result<Job> {
     let places = [row.uri.take().map(JobAsset::Uri), row.asset.take(), row.row_data.take()];
     let mut given = places.into_iter().flatten();
     match (given.next(), given.next()) {
-        (Some(asset), None) => Ok(of_row(row, asset, defaults)),
+        (Some(asset), None) => {
+            // Read again as a worker will: a job that it refuses would leave its row queued for ever.
+            let job = of_row(row, asset, defaults);
+            Ok(Job::read(&serde_json::to_vec(&job)?)?)
+        }
         (None, _) => anyhow::bail!("the row says nowhere where its asset is: give `uri` or `row_data`"),
         (Some(_), Some(_)) => anyhow::bail!("the row names its asset twice: give one of `uri`, `asset`, `row_data`"),
     }
@@ -111,5 +115,18 @@ mod tests {
         assert!(of_line(r#"{"global_key":"a"}"#, &defaults()).unwrap_err().to_string().contains("row_data"));
         assert!(of_line(r#"{"uri":"s3://b/k","row_data":"s3://b/k"}"#, &defaults()).unwrap_err().to_string().contains("twice"));
         assert!(of_line(r#"{"url":"s3://b/k"}"#, &defaults()).unwrap_err().to_string().contains("`url`"));
+    }
+
+    #[test]
+    fn a_row_that_a_worker_would_refuse_is_refused_at_once() {
+        let long = "k".repeat(201);
+        for (row, complaint) in [
+            (format!(r#"{{"uri":"s3://b/k","global_key":"{long}"}}"#), "global_key"),
+            (format!(r#"{{"uri":"s3://b/k","labels":{{"a":"{}"}}}}"#, "b".repeat(20_000)), "labels"),
+            (r#"{"uri":"s3://b/k","expected":{"sha256":"AB"}}"#.to_owned(), "sha256"),
+        ] {
+            let refused = of_line(&row, &defaults()).unwrap_err().to_string();
+            assert!(refused.contains(complaint), "{refused}");
+        }
     }
 }
