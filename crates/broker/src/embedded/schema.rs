@@ -3,6 +3,8 @@
 use super::EmbeddedConfig;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
 
 /// Times are milliseconds since 1970. `place` is a lane's name, `abandoned` or `dead`; `lane` is where a dead one goes when requeued.
 const TABLES: &str = "
@@ -43,6 +45,10 @@ CREATE TABLE IF NOT EXISTS records (
 
 /// Opens the file with one connection: SQLite has one writer, and a queue's every statement writes.
 pub(super) async fn open(config: &EmbeddedConfig) -> Result<SqlitePool, sqlx::Error> {
+    if let Some(path) = &config.path {
+        // Jobs hold signed URLs. SQLite would make the file with the process's umask; its -wal and -shm take the file's mode.
+        OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+    }
     let options = SqliteConnectOptions::new().busy_timeout(config.confirm_timeout);
     let options = match &config.path {
         None => options.in_memory(true),
@@ -64,4 +70,22 @@ pub(super) async fn open(config: &EmbeddedConfig) -> Result<SqlitePool, sqlx::Er
         .await?;
     sqlx::raw_sql(TABLES).execute(&pool).await?;
     Ok(pool)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[tokio::test]
+    async fn only_its_owner_reads_the_queue() {
+        let folder = tempfile::tempdir().unwrap();
+        let pool = open(&EmbeddedConfig::at(folder.path().join("queue.db"))).await.unwrap();
+        let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(Result::unwrap).collect();
+        assert!(files.len() > 1, "a write-ahead log lies beside the file");
+        for file in files {
+            assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", file.file_name());
+        }
+        pool.close().await;
+    }
 }
