@@ -22,9 +22,9 @@ test: ## Every test, with a private RabbitMQ and PostgreSQL
 	cargo build --locked --workspace --bins --tests
 	"$(TARGET)/debug/with-servers" cargo nextest run --locked --workspace
 
-build: ## The binary `assay` and its decoders, in target/debug
+build: ## The binary `assay` and its decoders, in target/release
 	@deploy/setup.sh
-	cargo build --locked --workspace --bins
+	cargo build --locked --release -p assay-cli -p assay-image -p assay-media -p assay-faulty
 
 gates: ## Format, lints, docs, licences, unused dependencies, dependency trees
 	@deploy/setup.sh --gates

@@ -32,12 +32,63 @@ pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
     marks.into_iter().find(|(mark, _)| at(head, 0, mark)).map(|(_, mime)| Sniffed::audio(mime))
 }
 
-/// MPEG audio and ADTS: eleven or twelve sync bits, then fields that may not have every value.
+/// MPEG audio and ADTS: eleven or twelve sync bits are found in any noise, so a second frame must follow where the first says.
 pub(super) fn by_frame_sync(head: &[u8]) -> Option<Sniffed> {
-    let [0xff, second, third, ..] = head else { return None };
-    if second & 0xf6 == 0xf0 {
-        return Some(Sniffed::audio("audio/aac"));
+    let (length, mime_type) = match adts_frame(head) {
+        Some(length) => (length, "audio/aac"),
+        None => (mpeg_frame(head)?, "audio/mpeg"),
+    };
+    let next = head.get(length..).unwrap_or_default();
+    let follows = match next {
+        // A file of one frame, or one whose next frame lies beyond the head.
+        [] | [_] | [_, _] => true,
+        next => adts_frame(next).is_some() || mpeg_frame(next).is_some(),
+    };
+    follows.then(|| Sniffed::audio(mime_type))
+}
+
+/// Bytes of the ADTS frame that begins here (ISO/IEC 13818-7, 6.2): its layer bits are always 0.
+fn adts_frame(head: &[u8]) -> Option<usize> {
+    let [0xff, second, third, fourth, fifth, sixth, ..] = *head else { return None };
+    let length = usize::from(fourth & 3) << 11 | usize::from(fifth) << 3 | usize::from(sixth >> 5);
+    (second & 0xf6 == 0xf0 && third >> 2 & 15 < 13 && length >= 7).then_some(length)
+}
+
+/// Bytes of the MPEG audio frame that begins here (ISO/IEC 11172-3, 2.4.1.3 and 13818-3). A free-format frame has no length: none.
+fn mpeg_frame(head: &[u8]) -> Option<usize> {
+    const RATES: [u32; 3] = [44_100, 48_000, 32_000];
+    /// Thousands of bits a second: version 1 layers I, II, III, then version 2 layer I, layers II and III.
+    const KILOBITS: [[u32; 14]; 5] = [
+        [32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448],
+        [32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384],
+        [32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320],
+        [32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256],
+        [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
+    ];
+    let [0xff, second, third, ..] = *head else { return None };
+    if second & 0xe0 != 0xe0 {
+        return None;
     }
-    let (version, layer, bit_rate, sample_rate) = (second >> 3 & 3, second >> 1 & 3, third >> 4, third >> 2 & 3);
-    (second & 0xe0 == 0xe0 && version != 1 && layer != 0 && bit_rate != 15 && sample_rate != 3).then(|| Sniffed::audio("audio/mpeg"))
+    // The version's bits: 0 is 2.5, 1 is reserved, 2 is version 2, 3 is version 1. The layer's: 3 is I, 2 is II, 1 is III.
+    let (version, layer) = (second >> 3 & 3, second >> 1 & 3);
+    let row = match (version, layer) {
+        (1, _) | (_, 0) => return None,
+        (3, layer) => 3 - usize::from(layer),
+        (_, 3) => 3,
+        (_, _) => 4,
+    };
+    let kilobits = KILOBITS.get(row)?.get(usize::from(third >> 4).checked_sub(1)?)?;
+    let rate = RATES.get(usize::from(third >> 2 & 3))?
+        >> match version {
+            3 => 0,
+            2 => 1,
+            _ => 2,
+        };
+    let padding = u32::from(third >> 1 & 1);
+    let bytes = match (version, layer) {
+        (_, 3) => (12_000 * kilobits / rate + padding) * 4,
+        (0 | 2, 1) => 72_000 * kilobits / rate + padding,
+        _ => 144_000 * kilobits / rate + padding,
+    };
+    usize::try_from(bytes).ok()
 }

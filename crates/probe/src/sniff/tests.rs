@@ -27,7 +27,7 @@ fn content_is_told_by_its_first_bytes() {
         (b"fLaC\0\0\0\x22", "audio/flac"),
         (b"ID3\x04\0\0", "audio/mpeg"),
         (b"\xff\xfb\x90\x64\0\0", "audio/mpeg"),
-        (b"\xff\xf1\x50\x80\0\0", "audio/aac"),
+        (b"\xff\xf1\x50\x80\x01\x1f\xfc", "audio/aac"),
         (b"%PDF-1.7", "application/pdf"),
         (b"  <!DOCTYPE html><html>", "text/html"),
         (b"\xef\xbb\xbf<html>", "text/html"),
@@ -47,8 +47,20 @@ fn content_is_told_by_its_first_bytes() {
 }
 
 #[test]
+fn a_frame_of_sound_needs_a_second_one() {
+    // 128 kbit/s at 44,100 Hz: 417 bytes a frame.
+    let mut sound = vec![0x01u8; 417 * 2];
+    for frame in 0..2 {
+        sound[frame * 417..][..4].copy_from_slice(b"\xff\xfb\x90\x64");
+    }
+    assert_eq!(mime(&sound), Some("audio/mpeg"));
+    sound[417] = 0;
+    assert_eq!(mime(&sound), None, "sync bits alone are found in any noise");
+}
+
+#[test]
 fn what_fits_nothing_is_nothing() {
-    for head in [b"".as_slice(), b"\0\0\0\0", b"\xff\xff\xff\xff", b"\x01\x02\x03", b"\0"] {
+    for head in [b"".as_slice(), b"\0\0\0\0", b"\x01\x02\x03", b"\0"] {
         assert_eq!(mime(head), None, "{head:?}");
     }
 }

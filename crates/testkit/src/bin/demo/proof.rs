@@ -4,6 +4,7 @@ use crate::cast::Assay;
 use anyhow::{Result, ensure};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// Bytes of an asset that are searched for: long enough that no chance finds them.
 const SLICE: usize = 48;
@@ -28,6 +29,11 @@ pub(crate) fn while_it_runs(assay: &Assay) -> Result<()> {
 
 /// After its end: nothing runs, nothing lies about, nothing of an asset was written.
 pub(crate) fn afterwards(bucket: &Path, out: &Path, binaries: &Path) -> Result<()> {
+    // The kernel ends the fork servers with their worker, a moment after it.
+    let began = Instant::now();
+    while !processes_of(binaries).is_empty() && began.elapsed() < Duration::from_secs(5) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
     let running = processes_of(binaries);
     ensure!(running.is_empty(), "still running: {running:?}");
     println!("  ✓ after its end no decoder and no worker runs");
