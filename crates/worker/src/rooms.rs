@@ -61,10 +61,10 @@ impl Default for Settings {
             worker: WorkerRef::default(),
             profiles: BTreeMap::from([(standard.name.clone(), standard)]),
             attempts: 5,
-            job_deadline: Duration::from_secs(900),
-            url_lifetime: Duration::from_secs(900),
-            claim_lease: Duration::from_secs(60),
-            drain: Duration::from_secs(60),
+            job_deadline: Duration::from_mins(15),
+            url_lifetime: Duration::from_mins(15),
+            claim_lease: Duration::from_mins(1),
+            drain: Duration::from_mins(1),
         }
     }
 }

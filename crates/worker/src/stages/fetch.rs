@@ -4,6 +4,7 @@ use crate::part::Part;
 use crate::rooms::Rooms;
 use crate::stages::access::Lease;
 use assay_contract::Profile;
+use assay_contract::job::Expected;
 use assay_fetch::{CancellationToken, FetchError, Fetched, Want};
 use serde_json::Value;
 use std::time::{Duration, Instant};
@@ -22,7 +23,7 @@ pub async fn download(
         limits: profile.fetch.clone(),
         kind: part.claim().map(assay_contract::MediaType::kind),
         // What the job expects is said of the row's own asset.
-        expected: if part.attachment.is_none() { part.job.expected.clone() } else { Default::default() },
+        expected: if part.attachment.is_none() { part.job.expected.clone() } else { Expected::default() },
         lane: part.job.lane,
         may_list: lease.may_list(),
         deadline: Instant::now() + rooms.settings.job_deadline,
