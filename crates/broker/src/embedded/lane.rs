@@ -109,10 +109,45 @@ async fn renew_for_ever(file: &File, holder: &str) {
 /// Gives rows back whose deliveries were dropped. Never ends by itself: the lane's own sender lives as long.
 async fn take_back(file: &File, place: Place, mut returned: mpsc::Receiver<Returned>) {
     while let Some(Returned { claim, permit, .. }) = returned.recv().await {
-        if let Err(error) = file.within(row::lose(&file.pool, &claim, place, file.config.delivery_limit)).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "a dropped delivery comes again only when its lease expires");
+        // Until it is done: this process lives and renews, so the lease would not expire before the acknowledgement time-out.
+        while let Err(error) = file.within(row::lose(&file.pool, &claim, place, file.config.delivery_limit)).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a dropped delivery could not be given back; trying again");
+            tokio::time::sleep(file.config.lease / 3).await;
         }
         drop(permit);
         file.changed();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::broker::{Broker, Prefetch};
+    use crate::embedded::{Embedded, EmbeddedConfig};
+    use assay_contract::Job;
+    use std::time::Duration;
+
+    const JOB: &str =
+        r#"{"schema":"assay.job/1","job_id":"job","organization_id":"org","asset":"s3://b/k","submitted_at":"2026-11-21T20:00:00Z"}"#;
+
+    #[tokio::test]
+    async fn a_delivery_dropped_while_the_file_fails_comes_again_when_it_works() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = EmbeddedConfig {
+            lease: Duration::from_secs(3),
+            confirm_timeout: Duration::from_millis(200),
+            ..EmbeddedConfig::at(folder.path().join("queue.db"))
+        };
+        let queue = Embedded::open(config.clone()).await.unwrap();
+        queue.submit(&Job::read(JOB.as_bytes()).unwrap()).await.unwrap();
+        let mut deliveries = queue.consume(Prefetch { interactive: 0, batch: 1 }).await.unwrap();
+        let delivery = deliveries.next().await.unwrap();
+        let other = super::super::schema::open(&config).await.unwrap();
+        let lock = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
+        drop(delivery);
+        // Longer than a statement may wait, shorter than the lease.
+        tokio::time::sleep(config.confirm_timeout * 3).await;
+        lock.rollback().await.unwrap();
+        let again = tokio::time::timeout(Duration::from_secs(20), deliveries.next()).await;
+        assert!(again.expect("it comes again long before the acknowledgement time-out").is_some());
     }
 }
