@@ -106,7 +106,9 @@ fn general_advice(error: &AccessError) -> &'static str {
         AccessError::Settings { .. } => "Register the integration again with this corrected.",
         AccessError::OutsideScope => "Give an object inside the integration's buckets and prefixes.",
         AccessError::Address(_) => "Give another object.",
-        AccessError::ListingRefused { .. } => "Allow s3:ListBucket in the role's permission policy, and register the integration with `--may-list`.",
+        AccessError::ListingRefused { .. } => {
+            "Allow s3:ListBucket in the role's permission policy, and register the integration with `--may-list`."
+        }
         AccessError::IntegrationSuspended { .. } | AccessError::ForeignIntegration | AccessError::Signing(_) => {
             "Report this: it is a fault of Assay."
         }

@@ -65,7 +65,9 @@ fn kill_and_look_for_leftovers(stage: &Stage, worker: &mut Service, child: &Kin,
 }
 
 fn behave(stage: &Stage, keys: &[String]) {
-    keys.iter().for_each(|key| stage.cloud.behave(BUCKET, key));
+    for key in keys {
+        stage.cloud.behave(BUCKET, key);
+    }
 }
 
 /// Twenty rows, one record each, all published, none dead.

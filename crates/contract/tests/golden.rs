@@ -13,7 +13,7 @@ fn folder(name: &str) -> PathBuf {
 #[allow(clippy::disallowed_methods, reason = "a test's own switch, not configuration")]
 fn hold(path: &Path, now: &str) {
     if std::env::var("ASSAY_TEST_BLESS").is_ok() {
-        std::fs::write(path, now).unwrap();
+        assert!(std::fs::write(path, now).is_ok(), "{} can't be written", path.display());
     }
     let kept = std::fs::read_to_string(path).unwrap_or_default();
     assert!(kept == now, "{} is not current; look at the difference, then bless it as this file's head says", path.display());

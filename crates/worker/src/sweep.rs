@@ -72,7 +72,7 @@ async fn give_records(rooms: &Rooms, delivery: Delivery) {
     let failure = Failure::new(Code::DecoderCrashed).because("workers died with this job, again and again");
     if let Ok(job) = Job::read(delivery.body()) {
         for part in Part::all(&job) {
-            while let Err(halt) = give_record(rooms, &part, &failure, delivery.attempt()).await {
+            while let Err(halt) = Box::pin(give_record(rooms, &part, &failure, delivery.attempt())).await {
                 if delivery.is_lost() {
                     // It comes again, and finds the records that are made.
                     return;

@@ -7,7 +7,7 @@ use assay_testkit::cloud::ObjectOptions;
 async fn scene() -> Scene {
     Scene::with(|integration| {
         integration.may_list = true;
-        integration.scope[0].prefix = "2026/".to_owned();
+        "2026/".clone_into(&mut integration.scope[0].prefix);
     })
     .await
 }

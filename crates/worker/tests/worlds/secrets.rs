@@ -84,7 +84,7 @@ async fn no_secret_is_in_any_log_line_record_dead_letter_or_metric() {
     worker.drain().await;
 
     let letters = format!("{:?}", world.dead().await);
-    let records: String = world.published().await.iter().map(|record| format!("{record}\n")).collect();
+    let records: String = world.published().await.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     let (log, metrics) = (log.text(), metrics.render());
     assert!(log.contains("job_id=marked") && log.contains("assay_fetch"), "the log was not written");
     assert!(metrics.contains("assay_outcomes_total") && records.contains("\"marked\"") && letters.contains("stalled"));
@@ -103,7 +103,7 @@ async fn no_secret_is_in_any_log_line_record_dead_letter_or_metric() {
 async fn secrets(world: &World, rooms: &assay_worker::Rooms) -> Vec<(&'static str, String)> {
     let asset = AssetAddress::parse(&crate::customer::uri("any.jpg"), Reading::Delegated).unwrap();
     let purpose = Purpose { job_id: "planted".parse().unwrap(), organization_id: "org_acme".parse().unwrap() };
-    let url = rooms.access.sign(Some(world.customer.integration("int_acme")), &asset, Duration::from_secs(60), &purpose).await.unwrap();
+    let url = rooms.access.sign(Some(world.customer.integration("int_acme")), &asset, Duration::from_mins(1), &purpose).await.unwrap();
     let token = url.url.expose().split('&').find_map(|pair| pair.strip_prefix("X-Amz-Security-Token=")).unwrap().to_owned();
     let database = world.ground.database();
     let password = database.expose().split_once('@').unwrap().0.rsplit(':').next().unwrap().to_owned();

@@ -215,7 +215,7 @@ fn free_address() -> Result<String> {
 fn wait_for(what: &str, mut ready: impl FnMut() -> Result<bool>) -> Result<()> {
     let began = Instant::now();
     while !ready()? {
-        ensure!(began.elapsed() < Duration::from_secs(60), "{what} was not ready within a minute");
+        ensure!(began.elapsed() < Duration::from_mins(1), "{what} was not ready within a minute");
         std::thread::sleep(Duration::from_millis(50));
     }
     Ok(())

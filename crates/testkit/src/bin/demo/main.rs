@@ -1,5 +1,12 @@
 //! The demo: Assay's real job on real files, from a customer's role to records, thumbnails and nothing left behind.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "the demo speaks to a person, indexes JSON values (which never panics), and starts the processes it shows"
+)]
+
 mod cast;
 mod proof;
 mod sheet;
@@ -74,7 +81,7 @@ fn main() -> Result<()> {
     proof::afterwards(&bucket, &out, &options.binaries)?;
 
     let page = sheet::write(&records, &out)?;
-    std::fs::write(out.join("records.jsonl"), records.iter().map(|record| format!("{record}\n")).collect::<String>())?;
+    std::fs::write(out.join("records.jsonl"), lines(&records))?;
     println!("\nLeft for you in {}:", options.out.display());
     println!("  {}  the contact sheet: open it in a browser", shown(&page, &options.out));
     println!("  {}       one record a line", shown(&out.join("records.jsonl"), &options.out));
@@ -131,9 +138,14 @@ fn manifest(bucket: &Path, out: &Path) -> Result<PathBuf> {
     rows.push(json!({ "uri": format!("s3://{BUCKET}/{BROKEN}"), "global_key": "broken-on-purpose.mp4", "integration": "int_acme" }));
     rows.push(json!({ "uri": format!("s3://{BUCKET}/media/jpeg-baseline.jpg"), "global_key": "role-taken-back.jpg", "integration": "int_archive" }));
     let path = out.join("manifest.jsonl");
-    std::fs::write(&path, rows.iter().map(|row| format!("{row}\n")).collect::<String>())?;
+    std::fs::write(&path, lines(&rows))?;
     println!("  {} data rows", rows.len());
     Ok(path)
+}
+
+/// JSON Lines.
+fn lines(values: &[Value]) -> String {
+    values.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n") + "\n"
 }
 
 fn shown(path: &Path, out: &Path) -> String {
