@@ -1,6 +1,6 @@
 //! The child's side: fork server, lockdown, input, picture, thumbnail, panic to frame. With `sandbox`, the only `unsafe`.
 //!
-//! A decoder implements [`Decoder`] and calls [`serve`] in `main`; everything else is here. It never sees a path,
+//! A decoder implements [`Decoder`] and calls [`serve()`] in `main`; everything else is here. It never sees a path,
 //! a socket or a descriptor: bytes come from [`Input`], words and pictures go to [`Answer`].
 
 mod allocator;
