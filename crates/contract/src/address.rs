@@ -107,29 +107,50 @@ impl AssetAddress {
         }
     }
 
-    /// The address for records and dead letters: without any query but `versionId`.
+    /// The address for records and dead letters, as [`without_secrets`] shows it.
     pub fn public(&self) -> String {
         match self {
-            Self::S3 { bucket, key, version_id: Some(version), .. } => format!("s3://{bucket}/{key}?versionId={version}"),
-            Self::S3 { bucket, key, version_id: None, .. } => format!("s3://{bucket}/{key}"),
-            Self::Gcs { bucket, key } => format!("gs://{bucket}/{key}"),
-            Self::Azure { account, container, blob } => format!("az://{account}/{container}/{blob}"),
+            Self::S3 { bucket, key, version_id: Some(version), .. } => without_secrets(&format!("s3://{bucket}/{key}?versionId={version}")),
+            Self::S3 { bucket, key, version_id: None, .. } => without_secrets(&format!("s3://{bucket}/{key}")),
+            Self::Gcs { bucket, key } => without_secrets(&format!("gs://{bucket}/{key}")),
+            Self::Azure { account, container, blob } => without_secrets(&format!("az://{account}/{container}/{blob}")),
             Self::Https(url) => without_secrets(url),
         }
     }
 }
 
-/// An https URL without user information, query and fragment: what may be stored or shown.
-pub fn without_secrets(url: &str) -> String {
-    let bare = url.split(['?', '#']).next().unwrap_or_default();
-    match bare.split_once("://") {
-        Some((scheme, rest)) => {
-            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-            let host = authority.rsplit('@').next().unwrap_or_default();
-            format!("{scheme}://{host}{path}")
-        }
-        None => bare.to_owned(),
+/// Any text that was given as an address, as it may be stored or shown: without user information, without query and fragment.
+///
+/// Keys in a bucket may hold `?` and `#`: there only what follows a first `?` and has a `=` is taken for a query, and its `versionId` is kept.
+pub fn without_secrets(address: &str) -> String {
+    let Some((scheme, rest)) = address.split_once("://") else {
+        return host_and_path(address.split(['?', '#']).next().unwrap_or_default()).concat();
+    };
+    let scheme = scheme.to_ascii_lowercase();
+    let (bare, version) = match scheme.as_str() {
+        "s3" | "gs" | "az" => match rest.split_once('?') {
+            Some((bare, query)) if query.contains('=') => (bare, query.split(['&', '?']).find(|pair| pair.starts_with("versionId="))),
+            _ => (rest, None),
+        },
+        _ => (rest.split(['?', '#']).next().unwrap_or_default(), None),
+    };
+    let [host, path] = host_and_path(bare);
+    let version = version.map(|pair| format!("?{pair}")).unwrap_or_default();
+    format!("{scheme}://{host}{path}{version}")
+}
+
+/// The host or bucket without user information, and what follows it.
+fn host_and_path(rest: &str) -> [&str; 2] {
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    if let Some((_, host)) = authority.rsplit_once('@') {
+        return [host, path];
     }
+    let port = authority.split_once(':').map_or("", |(_, port)| port);
+    if authority.starts_with('[') || port.bytes().all(|b| b.is_ascii_digit()) {
+        return [authority, path];
+    }
+    // No port, so a password; secrets often hold a `/`, and then the host comes after it, or nowhere.
+    rest.rsplit_once('@').map_or(["", ""], |(_, rest)| host_and_path(rest))
 }
 
 impl fmt::Debug for AssetAddress {

@@ -131,7 +131,6 @@ fn waited(job: &Job, now: jiff::Timestamp) -> Duration {
 /// The address for a record when it could not even be read.
 pub(crate) fn shown(part: &Part<'_>) -> String {
     match part.content() {
-        Content::Address(uri) if uri.starts_with("s3://") || uri.starts_with("gs://") || uri.starts_with("az://") => uri.to_owned(),
         Content::Address(uri) => without_secrets(uri),
         Content::Inline(_) => "inline:".to_owned(),
     }

@@ -65,6 +65,32 @@ fn what_is_shown_holds_no_secret() {
 }
 
 #[test]
+fn what_is_shown_of_a_buckets_address_holds_no_secret() {
+    for (uri, shown) in [
+        ("s3://AKIA:SECRET@acme/k", "s3://acme/k"),
+        ("s3://AKIA:SEC/RET@acme/k", "s3://acme/k"),
+        ("S3://AKIA:SEC/RET/acme/k", "s3://"),
+        ("s3://acme/k?X-Amz-Signature=abc", "s3://acme/k"),
+        ("s3://acme/k?versionId=3L4&X-Amz-Signature=abc", "s3://acme/k?versionId=3L4"),
+        ("s3://acme/k?X-Amz-Signature=abc&versionId=3L4", "s3://acme/k?versionId=3L4"),
+        ("s3://acme/k?X-Amz-Signature=abc?versionId=3L4", "s3://acme/k?versionId=3L4"),
+        ("gs://user@acme/k?X-Goog-Signature=abc", "gs://acme/k"),
+        ("az://acme/raw/k?sv=1&sig=abc", "az://acme/raw/k"),
+        ("https://user:pa/ss@h.example/a", "https://h.example/a"),
+        ("https://h.example:8443/a@b", "https://h.example:8443/a@b"),
+        ("AKIA:SECRET@acme/k", "acme/k"),
+        // Keys may hold any of these: what is no query stays.
+        ("s3://acme/a b+c#d%41?e@f:g", "s3://acme/a b+c#d%41?e@f:g"),
+        ("s3://acme/k?versionId=3L4", "s3://acme/k?versionId=3L4"),
+    ] {
+        assert_eq!(without_secrets(uri), shown, "{uri}");
+        if let Ok(address) = AssetAddress::parse(uri, Reading::Delegated) {
+            assert_eq!(address.public(), shown, "{uri}");
+        }
+    }
+}
+
+#[test]
 fn what_is_no_address_is_refused_with_its_reason() {
     for (uri, want) in [
         ("acme/k", AddressError::Scheme),
