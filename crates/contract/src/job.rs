@@ -1,8 +1,10 @@
 //! The job: what a sender puts on the queue, `assay.job/1`.
 
 mod asset;
+mod size;
 
 pub use asset::{JobAsset, Unusable};
+pub use size::{MAX_INLINE_OBJECT_BYTES, MAX_JOB_BYTES, MAX_JOB_VALUES, within_limits};
 
 use crate::id::{DataRowId, DatasetId, IntegrationId, JobId, OrganizationId, TaskId};
 use crate::kind::MediaType;
@@ -14,9 +16,6 @@ use std::fmt;
 
 /// The schema that this version writes.
 pub const SCHEMA: &str = "assay.job/1";
-
-/// Largest job message, bytes; RabbitMQ 4 refuses messages over 16 MiB, and inline text may have 16 MB escaped.
-pub const MAX_JOB_BYTES: usize = 12 << 20;
 
 /// One asset to look at.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -137,6 +136,9 @@ pub enum JobUnreadable {
     /// Larger than [`MAX_JOB_BYTES`].
     #[error("the message has {0} bytes; {MAX_JOB_BYTES} are allowed")]
     TooLong(usize),
+    /// More than [`MAX_JOB_VALUES`].
+    #[error("the message has {0} values; {MAX_JOB_VALUES} are allowed: put a large asset into a bucket")]
+    TooManyValues(usize),
     /// No JSON.
     #[error("the message is not JSON: {0}")]
     NotJson(serde_json::Error),
@@ -174,9 +176,7 @@ fn is_word(value: &str) -> bool {
 impl Job {
     /// Reads a message. Unknown fields are an error that names them.
     pub fn read(message: &[u8]) -> Result<Self, JobUnreadable> {
-        if message.len() > MAX_JOB_BYTES {
-            return Err(JobUnreadable::TooLong(message.len()));
-        }
+        within_limits(message)?;
         let value: serde_json::Value = serde_json::from_slice(message).map_err(JobUnreadable::NotJson)?;
         if let Some(schema) = value.get("schema").and_then(serde_json::Value::as_str)
             && schema != SCHEMA
@@ -208,6 +208,9 @@ impl Job {
             && (sha256.len() != 64 || !sha256.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)))
         {
             return Err(Unusable::Sha256);
+        }
+        if let JobAsset::Inline(inline) = &self.asset {
+            size::inline_within_limits(inline)?;
         }
         Ok(())
     }

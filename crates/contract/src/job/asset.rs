@@ -11,7 +11,7 @@ use serde_json::Value;
 pub enum JobAsset {
     /// An address: see [`crate::AssetAddress`].
     Uri(String),
-    /// A text, or a conversation object, in the job itself.
+    /// A text, as long as a message may be, or a conversation object of at most [`super::MAX_INLINE_OBJECT_BYTES`], in the job itself.
     Inline(Value),
     /// Tiled imagery as labelling platforms write it.
     TileLayer {
@@ -46,6 +46,9 @@ pub enum Unusable {
     /// Over the limit.
     #[error("labels have {0} bytes together; {max} are allowed", max = super::MAX_LABEL_BYTES)]
     LabelsTooLong(usize),
+    /// Over the limit.
+    #[error("asset: the inline object has {0} bytes as JSON; {max} are allowed: put it into a bucket", max = super::MAX_INLINE_OBJECT_BYTES)]
+    InlineTooLong(usize),
     /// Not a digest.
     #[error("expected.sha256 is not 64 lower-case hex digits")]
     Sha256,

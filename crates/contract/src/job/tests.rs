@@ -89,3 +89,32 @@ fn a_refusal_repeats_no_value_that_could_be_a_signed_url() {
     let strings = refusal(&WHOLE.replace(r#"{"type":"IMAGE","uri":"s3://acme-raw/2026/street_mask.png","name":"mask"}"#, r#""s3://a/b""#));
     assert!(strings.contains("invalid type: string \"…\", expected struct Attachment"), "{strings}");
 }
+
+/// The contract's example with another asset.
+fn with_asset(asset: &str) -> String {
+    WHOLE.replace(r#"{"uri":"s3://acme-raw/2026/street.jpg"}"#, asset)
+}
+
+#[test]
+fn an_inline_object_may_have_a_mebibyte_and_a_text_four() {
+    let object = |bytes: usize| with_asset(&format!(r#"{{"inline":{{"a":"{}"}}}}"#, "x".repeat(bytes - r#"{"a":""}"#.len())));
+    Job::read(object(MAX_INLINE_OBJECT_BYTES).as_bytes()).unwrap();
+    let refused = refusal(&object(MAX_INLINE_OBJECT_BYTES + 1));
+    assert!(refused.contains("1048577") && refused.contains("bucket"), "{refused}");
+    let text = |bytes: usize| with_asset(&format!(r#"{{"inline":"{}"}}"#, "x".repeat(bytes)));
+    Job::read(text(4 << 20).as_bytes()).unwrap();
+    assert!(matches!(Job::read(text(MAX_JOB_BYTES).as_bytes()), Err(JobUnreadable::TooLong(_))));
+}
+
+#[test]
+fn a_message_of_many_small_values_is_refused_before_it_is_read() {
+    for many in [vec!["0"; 500_000], vec![r#"{"":0}"#; 40_000], vec!["[]"; 300_000]] {
+        // Cut off at the end: who reads it all says that it is no JSON.
+        let message = with_asset(&format!(r#"{{"inline":{{"a":[{}]}}}}"#, many.join(",")));
+        let cut = message.get(..message.len() - 1).unwrap();
+        assert!(matches!(Job::read(cut.as_bytes()), Err(JobUnreadable::TooManyValues(_))), "{}", many[0]);
+    }
+    // What looks like values within a text is none.
+    let text = with_asset(&format!(r#"{{"inline":"\"{}"}}"#, "{[,".repeat(100_000)));
+    Job::read(text.as_bytes()).unwrap();
+}
