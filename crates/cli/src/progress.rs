@@ -19,8 +19,7 @@ impl Progress {
     pub fn new() -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new(0);
-            let style = ProgressStyle::with_template("{bar:32} {pos}/{len}  {per_sec}  {eta} left  {msg}");
-            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar.set_style(bar_style());
             bar
         });
         Self { bar, last_line: None }
@@ -50,6 +49,17 @@ impl Progress {
             bar.finish();
         }
     }
+}
+
+/// A bar for a known number of files, where records go elsewhere and a person looks at standard error.
+pub fn of_files(count: usize) -> Option<ProgressBar> {
+    let watched = std::io::stderr().is_terminal() && !std::io::stdout().is_terminal();
+    watched.then(|| ProgressBar::new(u64::try_from(count).unwrap_or(u64::MAX)).with_style(bar_style()))
+}
+
+fn bar_style() -> ProgressStyle {
+    let style = ProgressStyle::with_template("{bar:32} {pos}/{len}  {per_sec}  {eta} left  {msg}");
+    style.unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 /// `12 complete · 1 failed`

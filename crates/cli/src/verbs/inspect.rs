@@ -5,6 +5,7 @@ use crate::assemble;
 use crate::card::card;
 use crate::config::{self, Config};
 use crate::exit::{Exit, complain, say};
+use crate::progress;
 use anyhow::Context;
 use assay_access::{Access, Purpose};
 use assay_contract::address::{Reading, without_secrets};
@@ -47,8 +48,12 @@ pub async fn run(settings: &SettingsArguments, arguments: Inspect) -> anyhow::Re
     let mut exit = Exit::Complete;
     // One more than there are cores: while one waits for its child's last words the cores stay busy.
     let mut records = futures::stream::iter((0usize..).zip(&what).map(|(place, what)| bench.inspect(place, what))).buffered(cores + 1);
+    let bar = progress::of_files(what.len());
     while let Some(record) = records.next().await {
         say(&if arguments.json { serde_json::to_string(&record)? } else { card(&record) })?;
+        if let Some(bar) = &bar {
+            bar.inc(1);
+        }
         exit = exit.max(match record.status {
             Status::Complete => Exit::Complete,
             Status::Partial => Exit::Partial,

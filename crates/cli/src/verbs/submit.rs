@@ -14,11 +14,13 @@ use assay_store::{NewTask, Store};
 use futures::{StreamExt, TryStreamExt};
 use serde_json::json;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::BufReader;
 use std::path::Path;
 
-/// Rows stored in one transaction.
+/// Rows stored in one transaction, and held until their messages are confirmed.
 const AT_ONCE: usize = 500;
+/// Bytes of manifest in one transaction: jobs may carry their text.
+const BYTES_AT_ONCE: usize = 8 << 20;
 /// Publishes that wait for their confirm at once: 12,900 a second instead of 1,280 (measured).
 const IN_FLIGHT: usize = 200;
 
@@ -38,31 +40,30 @@ pub async fn run(settings: &SettingsArguments, arguments: Submit) -> anyhow::Res
         },
         profile: arguments.profile.clone(),
     };
-    let (mut queued, mut refused, mut batch) = (0u64, 0u64, Vec::with_capacity(AT_ONCE));
+    let (mut queued, mut refused, mut batch) = (0u64, 0u64, Batch::default());
     for what in &arguments.what {
         if Path::new(what).extension().is_none_or(|extension| extension != "jsonl") {
-            batch.push(manifest::of_address(what, &defaults));
+            batch.push(manifest::of_address(what, &defaults), what.len());
+            queued += batch.queue_if_full(&store, broker.as_ref()).await?;
             continue;
         }
-        let file = File::open(what).with_context(|| format!("{what} can't be opened"))?;
-        for (number, line) in (1u64..).zip(BufReader::new(file).lines()) {
-            let line = line.with_context(|| format!("{what} line {number} can't be read"))?;
-            if line.trim().is_empty() {
+        let mut file = BufReader::new(File::open(what).with_context(|| format!("{what} can't be opened"))?);
+        for number in 1u64.. {
+            let Some(line) = manifest::next_line(&mut file).with_context(|| format!("{what} line {number} can't be read"))? else { break };
+            if line.trim_ascii().is_empty() {
                 continue;
             }
             match manifest::of_line(&line, &defaults) {
-                Ok(job) => batch.push(job),
+                Ok(job) => batch.push(job, line.len()),
                 Err(error) => {
                     refused += 1;
                     complain(&format!("{what} line {number}: {error:#}"));
                 }
             }
-            if batch.len() >= AT_ONCE {
-                queued += queue(&store, broker.as_ref(), std::mem::take(&mut batch)).await?;
-            }
+            queued += batch.queue_if_full(&store, broker.as_ref()).await?;
         }
     }
-    queued += queue(&store, broker.as_ref(), batch).await?;
+    queued += queue(&store, broker.as_ref(), batch.jobs).await?;
     for prefix in &arguments.prefixes {
         queued += list(&config, &store, broker.as_ref(), prefix, &defaults).await?;
     }
@@ -77,6 +78,33 @@ pub async fn run(settings: &SettingsArguments, arguments: Submit) -> anyhow::Res
     }
     let watched = if arguments.watch { follow(&store, organization, &task.id, arguments.json.into()).await? } else { Exit::Complete };
     Ok(if refused > 0 { watched.max(Exit::Failed) } else { watched })
+}
+
+/// Jobs that are queued together.
+#[derive(Default)]
+struct Batch {
+    jobs: Vec<Job>,
+    /// What they came from, bytes.
+    bytes: usize,
+}
+
+impl Batch {
+    fn push(&mut self, job: Job, bytes: usize) {
+        self.jobs.push(job);
+        self.bytes += bytes;
+    }
+
+    /// Queues the jobs where one more could be too many; how many that were.
+    async fn queue_if_full(&mut self, store: &Store, broker: &dyn Broker) -> anyhow::Result<u64> {
+        if !self.is_full() {
+            return Ok(0);
+        }
+        queue(store, broker, std::mem::take(self).jobs).await
+    }
+
+    fn is_full(&self) -> bool {
+        self.jobs.len() >= AT_ONCE
+    }
 }
 
 /// Queues everything below a prefix, a page at a time.
@@ -110,4 +138,27 @@ async fn queue(store: &Store, broker: &dyn Broker, jobs: Vec<Job>) -> anyhow::Re
         .await
         .context("a job could not be queued; submit the rest again")?;
     Ok(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_is_full_by_rows_or_by_bytes() {
+        let defaults = Defaults {
+            organization: "org".parse().unwrap(),
+            task: "t".parse().unwrap(),
+            integration: None,
+            lane: Lane::Batch,
+            profile: "default".into(),
+        };
+        for (bytes, jobs) in [(10, AT_ONCE), (1 << 20, 8), (4 << 20, 2)] {
+            let mut batch = Batch::default();
+            while !batch.is_full() {
+                batch.push(manifest::of_address("s3://b/k", &defaults), bytes);
+            }
+            assert_eq!(batch.jobs.len(), jobs);
+        }
+    }
 }
