@@ -110,7 +110,9 @@ impl From<sqlx::Error> for StoreError {
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed
-            | sqlx::Error::BeginFailed => Self::Unavailable(error),
+            | sqlx::Error::BeginFailed
+            // sqlx counts a transaction that SQLite rolled back by itself: the connection is lost, not the statement wrong.
+            | sqlx::Error::InvalidSavePointStatement => Self::Unavailable(error),
             _ => Self::Refused { code: "client".to_owned(), message: error.to_string() },
         }
     }
@@ -141,6 +143,11 @@ mod tests {
         for lasting in ["42P01", "23505", "22021", "1", "2067", "787", ""] {
             assert!(!is_passing(lasting), "{lasting}");
         }
+    }
+
+    #[test]
+    fn a_connection_that_is_still_in_a_lost_transaction_is_an_outage() {
+        assert!(matches!(StoreError::from(sqlx::Error::InvalidSavePointStatement), StoreError::Unavailable(_)));
     }
 
     #[test]

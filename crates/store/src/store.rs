@@ -6,8 +6,9 @@ use crate::sql::{Pools, STATEMENT_LIMIT, values};
 use assay_contract::clock::{SharedClock, SystemClock};
 use assay_contract::{OrganizationId, Secret};
 use jiff::Timestamp;
+use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -143,9 +144,22 @@ async fn sqlite_file(path: &Path) -> Result<Pools, StoreError> {
     OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(StoreError::File)?;
     // FULL: what was answered as stored survives a power cut, not only a crash (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
     let options = sqlite().filename(path).journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
-    let writer = SqlitePoolOptions::new().max_connections(1).acquire_timeout(STATEMENT_LIMIT).connect_with(options.clone()).await?;
+    let writer = SqlitePoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(STATEMENT_LIMIT)
+        .after_release(|connection, _| Box::pin(has_no_transaction(connection)))
+        .connect_with(options.clone())
+        .await?;
     let reader = SqlitePoolOptions::new().max_connections(SQLITE_READERS).acquire_timeout(STATEMENT_LIMIT).connect_lazy_with(options);
     Ok(Pools::Sqlite { writer, reader })
+}
+
+/// Whether a connection may serve again. On a full disk `SQLite` rolls back by itself (<https://www.sqlite.org/lang_transaction.html>);
+/// sqlx counts on, and would refuse every transaction after it.
+async fn has_no_transaction(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // A rollback that was only asked for, by a drop, is done when this is answered.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 async fn sqlite_in_memory() -> Result<Pools, StoreError> {
@@ -163,4 +177,38 @@ async fn sqlite_in_memory() -> Result<Pools, StoreError> {
 
 fn sqlite() -> SqliteConnectOptions {
     SqliteConnectOptions::new().foreign_keys(true).busy_timeout(STATEMENT_LIMIT / 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use assay_contract::Code;
+
+    /// Fills the file within a transaction, which SQLite then rolls back by itself.
+    async fn fill(store: &Store) -> StoreError {
+        let mut work = store.pools.begin().await.unwrap();
+        loop {
+            let filled = work.write("INSERT INTO filler (bytes) VALUES (hex(zeroblob(100000)))", values![]).await;
+            if let Err(error) = filled {
+                return error;
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_an_outage_and_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&Secret::new(format!("sqlite://{}/store.db", folder.path().display()))).await.unwrap();
+        store.pools.write("CREATE TABLE filler (bytes TEXT)", values![]).await.unwrap();
+        // The disk's end, for this connection only: a limit of SQLite's answers as a full disk does.
+        store.pools.write("PRAGMA max_page_count = 100", values![]).await.unwrap();
+        let full = fill(&store).await;
+        assert!(matches!(full, StoreError::Unavailable(_)), "{full:?}");
+        assert_eq!(full.failure().code, Code::StoreUnavailable);
+        let mut work = store.pools.begin().await.expect("there is room again");
+        work.write("INSERT INTO filler (bytes) VALUES ('a')", values![]).await.unwrap();
+        work.commit().await.unwrap();
+        let kept = store.pools.read("SELECT COUNT(*) AS kept FROM filler", values![]).await.unwrap();
+        assert_eq!(kept.first().unwrap().number("kept").unwrap(), 1, "what was rolled back is gone, what was answered is there");
+    }
 }

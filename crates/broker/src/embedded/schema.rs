@@ -1,8 +1,8 @@
 //! The file and its two tables: messages, wherever they are in their life, and published records.
 
 use super::EmbeddedConfig;
-use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection, SqlitePool};
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 
@@ -65,17 +65,46 @@ pub(super) async fn open(config: &EmbeddedConfig) -> Result<SqlitePool, sqlx::Er
         .max_connections(1)
         .idle_timeout(None)
         .max_lifetime(None)
-        .acquire_timeout(config.confirm_timeout)
-        .connect_with(options)
-        .await?;
+        .acquire_timeout(config.confirm_timeout);
+    let pool = match &config.path {
+        None => pool,
+        Some(_) => pool.after_release(|connection, _| Box::pin(has_no_transaction(connection))),
+    };
+    let pool = pool.connect_with(options).await?;
     sqlx::raw_sql(TABLES).execute(&pool).await?;
     Ok(pool)
+}
+
+/// Whether a connection may serve again. On a full disk SQLite rolls back by itself (<https://www.sqlite.org/lang_transaction.html>);
+/// sqlx counts on, and what follows would be savepoints of a transaction that is not there.
+async fn has_no_transaction(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // A rollback that was only asked for, by a drop, is done when this is answered.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
+
+    #[tokio::test]
+    async fn after_a_full_disk_no_statement_lands_in_a_transaction_that_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let pool = open(&EmbeddedConfig::at(folder.path().join("queue.db"))).await.unwrap();
+        // The disk's end, for this connection only: a limit of SQLite's answers as a full disk does.
+        sqlx::raw_sql("PRAGMA max_page_count = 30").execute(&pool).await.unwrap();
+        let record = "INSERT INTO records (routing_key, body, published_ms) VALUES ('', zeroblob(1000000), 0)";
+        let mut transaction = pool.begin().await.unwrap();
+        let full = sqlx::query(record).execute(&mut *transaction).await.unwrap_err();
+        assert_eq!(full.as_database_error().unwrap().code().as_deref(), Some("13"), "SQLITE_FULL");
+        drop(transaction);
+        let connection = pool.acquire().await.unwrap();
+        assert!(!connection.is_in_transaction());
+        drop(connection);
+        sqlx::query(record).execute(&pool).await.expect("there is room again");
+        pool.close().await;
+    }
 
     #[tokio::test]
     async fn only_its_owner_reads_the_queue() {
