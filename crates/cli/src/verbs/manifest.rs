@@ -50,7 +50,7 @@ pub fn of_address(uri: &str, defaults: &Defaults) -> Job {
 pub fn next_line(manifest: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
     let mut line = Vec::new();
     let longest = u64::try_from(MAX_JOB_BYTES).unwrap_or(u64::MAX).saturating_add(1);
-    if Read::take(&mut *manifest, longest * 9).read_until(b'\n', &mut line)? == 0 {
+    if Read::take(&mut *manifest, longest).read_until(b'\n', &mut line)? == 0 {
         return Ok(None);
     }
     if line.last() == Some(&b'\n') {
@@ -63,7 +63,7 @@ pub fn next_line(manifest: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
 
 /// The job of a manifest's line; the error says what is wrong with it.
 pub fn of_line(line: &[u8], defaults: &Defaults) -> anyhow::Result<Job> {
-
+    job::within_limits(line)?;
     let value: Value = serde_json::from_slice(line)?;
     if value.get("schema").is_some() {
         let mut job = Job::read(line)?;

@@ -103,7 +103,7 @@ impl Batch {
     }
 
     fn is_full(&self) -> bool {
-        self.jobs.len() >= AT_ONCE
+        self.jobs.len() >= AT_ONCE || self.bytes >= BYTES_AT_ONCE
     }
 }
 
