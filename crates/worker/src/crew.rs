@@ -95,7 +95,7 @@ impl Crew {
     /// One delivery to its end; between two tries it keeps nobody from working.
     async fn see_through(&self, mut delivery: Delivery) {
         loop {
-            let company = self.rooms.slots.company(delivery.redelivered()).await;
+            let company = self.rooms.slots.company(delivery.lane(), delivery.redelivered()).await;
             let Some(Waits { delivery: waiting, until }) = pipeline::run(&self.rooms, &self.gate, delivery, &self.cancel).await else {
                 return;
             };

@@ -3,7 +3,7 @@
 use assay_broker::{Prefetch, Redelivered};
 use assay_contract::job::Lane;
 use std::sync::Arc;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 /// How many of each may run at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,8 +22,17 @@ pub struct Slots {
     counts: SlotCounts,
     fetches: Lanes,
     decodes: Lanes,
-    /// A message whose last delivery had no outcome may be what killed a worker: it takes all of these, others one.
-    company: Arc<Semaphore>,
+    company: Company,
+}
+
+/// A message whose last delivery had no outcome may be what killed a worker: it takes all of both lanes, others one of their own.
+#[derive(Debug)]
+struct Company {
+    batch: Arc<Semaphore>,
+    /// Never queued for in whole: a job that waits to be alone would hold back all that come after it.
+    interactive: Arc<Semaphore>,
+    /// Wakes the one that holds the batch lane and waits until no interactive job runs.
+    left: Arc<Notify>,
 }
 
 /// One limit: the batch lane takes from both semaphores, the interactive lane from the wider one only.
@@ -36,7 +45,20 @@ struct Lanes {
 /// Held while something runs.
 #[derive(Debug)]
 pub struct Slot {
+    // Dropped in this order: whoever is woken finds the permits.
     _permits: [Option<OwnedSemaphorePermit>; 2],
+    _left: Option<Left>,
+}
+
+/// Tells, when it is dropped, that a job has left.
+#[derive(Debug)]
+struct Left(Arc<Notify>);
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        // At most one waits, and where none does yet, it finds this when it comes.
+        self.0.notify_one();
+    }
 }
 
 const COMPANY: u32 = 1 << 16;
@@ -48,7 +70,7 @@ impl Slots {
             counts,
             fetches: Lanes::new(counts.fetches, counts.interactive),
             decodes: Lanes::new(counts.decodes, counts.interactive),
-            company: Arc::new(Semaphore::new(COMPANY as usize)),
+            company: Company::new(),
         }
     }
 
@@ -76,18 +98,44 @@ impl Slots {
     }
 
     /// Waits until a job may begin: at once, or when it is alone.
-    pub async fn company(&self, redelivered: Redelivered) -> Slot {
-        let wanted = match redelivered {
-            Redelivered::First => 1,
-            Redelivered::AfterLostOutcome => COMPANY,
-        };
-        Slot { _permits: [Arc::clone(&self.company).acquire_many_owned(wanted).await.ok(), None] }
+    ///
+    /// While one waits to be alone, no batch job begins, but interactive ones do; while it runs, none does.
+    pub async fn company(&self, lane: Lane, redelivered: Redelivered) -> Slot {
+        match redelivered {
+            Redelivered::First => self.company.join(lane).await,
+            Redelivered::AfterLostOutcome => self.company.alone().await,
+        }
     }
 
     /// How many children run, for the gauge.
     pub fn decoding(&self) -> usize {
         let total = usize::from(self.counts.decodes) + usize::from(self.counts.interactive);
         total.saturating_sub(self.decodes.all.available_permits())
+    }
+}
+
+impl Company {
+    fn new() -> Self {
+        let all = || Arc::new(Semaphore::new(COMPANY as usize));
+        Self { batch: all(), interactive: all(), left: Arc::new(Notify::new()) }
+    }
+
+    async fn join(&self, lane: Lane) -> Slot {
+        let (permits, left) = match lane {
+            Lane::Batch => (&self.batch, None),
+            Lane::Interactive => (&self.interactive, Some(Left(Arc::clone(&self.left)))),
+        };
+        Slot { _permits: [Arc::clone(permits).acquire_owned().await.ok(), None], _left: left }
+    }
+
+    async fn alone(&self) -> Slot {
+        let batch = Arc::clone(&self.batch).acquire_many_owned(COMPANY).await.ok();
+        loop {
+            if let Ok(interactive) = Arc::clone(&self.interactive).try_acquire_many_owned(COMPANY) {
+                return Slot { _permits: [batch, Some(interactive)], _left: None };
+            }
+            self.left.notified().await;
+        }
     }
 }
 
@@ -102,7 +150,7 @@ impl Lanes {
             Lane::Batch => Arc::clone(&self.batch).acquire_owned().await.ok(),
             Lane::Interactive => None,
         };
-        Slot { _permits: [batch, Arc::clone(&self.all).acquire_owned().await.ok()] }
+        Slot { _permits: [batch, Arc::clone(&self.all).acquire_owned().await.ok()], _left: None }
     }
 }
 
@@ -129,13 +177,42 @@ mod tests {
 
     #[tokio::test]
     async fn a_message_that_was_lost_before_runs_alone() {
+        for (lone, other) in [(Lane::Batch, Lane::Batch), (Lane::Batch, Lane::Interactive), (Lane::Interactive, Lane::Batch)] {
+            let slots = slots();
+            let ordinary = slots.company(other, Redelivered::First).await;
+            assert!(slots.company(Lane::Batch, Redelivered::First).now_or_never().is_some());
+            assert!(slots.company(lone, Redelivered::AfterLostOutcome).now_or_never().is_none());
+            drop(ordinary);
+            let alone = slots.company(lone, Redelivered::AfterLostOutcome).now_or_never();
+            assert!(alone.is_some());
+            for lane in [Lane::Batch, Lane::Interactive] {
+                assert!(slots.company(lane, Redelivered::First).now_or_never().is_none());
+                assert!(slots.company(lane, Redelivered::AfterLostOutcome).now_or_never().is_none());
+            }
+            drop(alone);
+            assert!(slots.company(other, Redelivered::First).now_or_never().is_some());
+        }
+    }
+
+    #[tokio::test]
+    async fn an_interactive_job_never_waits_for_one_that_waits_to_be_alone() {
         let slots = slots();
-        let ordinary = slots.company(Redelivered::First).await;
-        assert!(slots.company(Redelivered::First).now_or_never().is_some());
-        assert!(slots.company(Redelivered::AfterLostOutcome).now_or_never().is_none());
-        drop(ordinary);
-        let alone = slots.company(Redelivered::AfterLostOutcome).now_or_never();
-        assert!(alone.is_some());
-        assert!(slots.company(Redelivered::First).now_or_never().is_none());
+        let download = slots.company(Lane::Batch, Redelivered::First).await;
+        let mut lone = std::pin::pin!(slots.company(Lane::Batch, Redelivered::AfterLostOutcome));
+        assert!(lone.as_mut().now_or_never().is_none());
+        assert!(slots.company(Lane::Batch, Redelivered::First).now_or_never().is_none(), "no new batch job");
+        let first = slots.company(Lane::Interactive, Redelivered::First).now_or_never().expect("the batch lane still works");
+        drop(download);
+        assert!(lone.as_mut().now_or_never().is_none(), "not alone yet");
+        let second = slots.company(Lane::Interactive, Redelivered::First).now_or_never().expect("the first still works");
+        drop(first);
+        assert!(lone.as_mut().now_or_never().is_none(), "not alone yet");
+        drop(second);
+        let alone = lone.as_mut().now_or_never();
+        assert!(alone.is_some(), "the last one that left woke it");
+        let mut third = std::pin::pin!(slots.company(Lane::Interactive, Redelivered::First));
+        assert!(third.as_mut().now_or_never().is_none(), "it runs alone");
+        drop(alone);
+        assert!(third.now_or_never().is_some());
     }
 }
