@@ -73,7 +73,6 @@ struct Standing {
     quiet: Option<(Timestamp, AccessError)>,
     refusals: u32,
     refused_at: Option<Timestamp>,
-    suspended_since: Option<Timestamp>,
     dropped_at: Option<Timestamp>,
 }
 
@@ -210,11 +209,7 @@ impl Standing {
             self.refusals += 1;
             self.refused_at = Some(now);
         }
-        let error = if self.refusals >= SUSPEND_AFTER {
-            AccessError::IntegrationSuspended { since: *self.suspended_since.get_or_insert(now) }
-        } else {
-            error
-        };
+        let error = if self.refusals >= SUSPEND_AFTER { AccessError::IntegrationSuspended { since: now } } else { error };
         self.quiet = Some((now + REFUSAL_MEMORY, error.clone()));
         Err(error)
     }

@@ -13,10 +13,11 @@ pub enum AccessError {
         /// What STS answered.
         answer: ProviderAnswer,
     },
-    /// The integration is suspended. Whoever gets this persists `since` on the integration, if it is not there yet.
+    /// The integration is suspended. Whoever asked before `since` persists it on the integration, if it is not there yet: an earlier one
+    /// is remembered, and may have been lifted.
     #[error("the integration is suspended since {since} after repeated refusals")]
     IntegrationSuspended {
-        /// Since when.
+        /// When STS refused once too often; from an integration that is stored as suspended, since when it is.
         since: Timestamp,
     },
     /// The integration is another organisation's.

@@ -97,8 +97,12 @@ async fn a_refused_role_is_asked_for_once_a_minute_and_then_suspended() {
         clock.turn(MINUTE);
     }
     let AccessError::IntegrationSuspended { since } = scene.sign(OBJECT).await.unwrap_err() else { panic!("not suspended") };
-    clock.turn(MINUTE);
-    assert_eq!(scene.sign(OBJECT).await.unwrap_err(), AccessError::IntegrationSuspended { since }, "the first suspension stays");
+    clock.turn(MINUTE / 2);
+    assert_eq!(scene.sign(OBJECT).await.unwrap_err(), AccessError::IntegrationSuspended { since }, "remembered, with its time");
+    assert_eq!(scene.assumptions(), 5);
+    clock.turn(MINUTE / 2);
+    let again = AccessError::IntegrationSuspended { since: since + MINUTE };
+    assert_eq!(scene.sign(OBJECT).await.unwrap_err(), again, "found anew");
     assert_eq!(scene.assumptions(), 6);
 
     // Persisted, it is not even tried.

@@ -8,6 +8,7 @@ use assay_contract::{AssetAddress, Code, Failure, Integration, SignedUrl};
 use assay_fetch::{Lesson, Signer};
 use assay_store::StoreError;
 use async_trait::async_trait;
+use jiff::Timestamp;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
@@ -81,10 +82,13 @@ impl Lease<'_> {
         *self.spent.lock().await
     }
 
-    /// A suspension that `access` found must outlive this worker.
-    async fn keep_suspension(&self, error: &AccessError) {
+    /// A suspension that `access` found for this signature must outlive this worker.
+    ///
+    /// One that it only remembers, from before `asked`, may have been lifted since. STS is asked again within a minute, and where it
+    /// still refuses, the suspension is found anew.
+    async fn keep_suspension(&self, error: &AccessError, asked: Timestamp) {
         let (AccessError::IntegrationSuspended { since }, Some(integration)) = (error, &self.integration) else { return };
-        if integration.suspended_since.is_none()
+        if *since >= asked
             && let Err(error) = self.rooms.store.suspend_integration(&integration.organization_id, &integration.id, *since).await
         {
             tracing::warn!(%error, integration = %integration.id, "a suspension could not be stored");
@@ -95,12 +99,12 @@ impl Lease<'_> {
 #[async_trait]
 impl Signer for Lease<'_> {
     async fn sign(&self) -> Result<SignedUrl, Failure> {
-        let began = Instant::now();
+        let (asked, began) = (self.rooms.clock.now(), Instant::now());
         let signed =
             self.rooms.access.sign(self.integration.as_ref(), &self.address, self.rooms.settings.url_lifetime, &self.purpose).await;
         *self.spent.lock().await += began.elapsed();
         if let Err(error) = &signed {
-            self.keep_suspension(error).await;
+            self.keep_suspension(error, asked).await;
         }
         signed.map_err(|error| error.failure())
     }

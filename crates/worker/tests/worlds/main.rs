@@ -25,3 +25,4 @@ mod presigned;
 mod same;
 mod secrets;
 mod shutdown;
+mod suspension;
