@@ -127,17 +127,34 @@ impl Store {
     }
 
     /// What a crash left unpublished, of all organisations, oldest first: stored longer ago than `older_than`, at most `limit`.
+    /// One that can't be read is told to the log and passed over.
     pub async fn unpublished(&self, older_than: Duration, limit: u32) -> Result<Vec<Stored>, StoreError> {
         let age = i64::try_from(older_than.as_micros()).unwrap_or(i64::MAX);
-        let found = self
-            .pools
-            .read(
-                "SELECT organization_id, job_id, record, published_at_us FROM records \
-                 WHERE published_at_us IS NULL AND stored_at_us <= $1 ORDER BY stored_at_us LIMIT $2",
-                values![self.now_us().saturating_sub(age), i64::from(limit)],
-            )
-            .await?;
-        found.iter().map(Stored::read).collect()
+        let (before, page) = (self.now_us().saturating_sub(age), i64::from(limit));
+        let (mut readable, mut seen) = (Vec::new(), 0_i64);
+        loop {
+            let found = self
+                .pools
+                .read(
+                    "SELECT organization_id, job_id, record, published_at_us FROM records \
+                     WHERE published_at_us IS NULL AND stored_at_us <= $1 \
+                     ORDER BY stored_at_us, organization_id, job_id, attachment, generation LIMIT $2 OFFSET $3",
+                    values![before, page, seen],
+                )
+                .await?;
+            for line in &found {
+                match Stored::read(line) {
+                    Ok(stored) => readable.push(stored),
+                    Err(error) => tracing::error!(%error, job_id = line.text("job_id").ok(), "an unpublished record can't be read"),
+                }
+            }
+            let count = i64::try_from(found.len()).unwrap_or(i64::MAX);
+            seen = seen.saturating_add(count);
+            // A page full of what can't be read must not hide the ones behind it.
+            if count < page || count == 0 || !readable.is_empty() {
+                return Ok(readable);
+            }
+        }
     }
 
     /// A job's record (`attachment` `None`), or one attachment's.

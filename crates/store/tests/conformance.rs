@@ -47,6 +47,7 @@ suite! {
     records::a_record_over_256_kib_is_refused,
     records::odd_text_comes_back_as_it_was,
     records::what_was_not_published_is_found,
+    records::a_record_that_cannot_be_read_hides_no_other,
     records::a_tasks_records_come_in_pages,
     records::tenants_do_not_meet,
     reopen::a_failed_job_that_is_opened_again_gets_another_record,

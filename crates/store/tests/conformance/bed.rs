@@ -6,6 +6,7 @@ use assay_store::{Claim, Claimed, Store, Stored};
 use assay_testkit::postgres::{self, SharedPostgres};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection, SqliteConnection};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -69,6 +70,18 @@ impl Bed {
     /// Another process's view of the same database.
     pub(crate) async fn reopened(&self) -> Store {
         Store::open_with(&self.url, self.clock.clone()).await.unwrap()
+    }
+
+    /// Does to the database what no method of the store does.
+    pub(crate) async fn tamper(&self, sql: &'static str) {
+        let url = self.url.expose();
+        if url.starts_with("sqlite:") {
+            let mut connection = SqliteConnection::connect(url).await.unwrap();
+            sqlx::query(sql).execute(&mut connection).await.unwrap();
+        } else {
+            let mut connection = PgConnection::connect(url).await.unwrap();
+            sqlx::query(sql).execute(&mut connection).await.unwrap();
+        }
     }
 
     /// Claims a job that nobody holds.

@@ -99,6 +99,17 @@ pub(crate) async fn what_was_not_published_is_found(bed: Bed) {
     assert!(read.was_published());
 }
 
+pub(crate) async fn a_record_that_cannot_be_read_hides_no_other(bed: Bed) {
+    for id in ["j1", "j2", "j3", "j4", "j5"] {
+        bed.done(&job(id), |_| ()).await;
+    }
+    bed.tamper("UPDATE records SET record = '{}' WHERE job_id IN ('j1', 'j2', 'j4')").await;
+    for (limit, expected) in [(1, vec!["j3"]), (2, vec!["j3"]), (10, vec!["j3", "j5"])] {
+        let found = bed.store.unpublished(Duration::ZERO, limit).await.unwrap();
+        assert_eq!(found.iter().map(|stored| stored.job_id().as_str()).collect::<Vec<_>>(), expected);
+    }
+}
+
 pub(crate) async fn a_tasks_records_come_in_pages(bed: Bed) {
     let fields = json!({"task_id": "t1", "attachments": [{"type": "IMAGE", "uri": "s3://acme-raw/mask.png"}]});
     for id in ["j1", "j2", "j3"] {
