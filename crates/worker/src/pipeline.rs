@@ -15,6 +15,7 @@ use assay_contract::address::without_secrets;
 use assay_contract::failure::Retry;
 use assay_contract::{Failure, Job, Record};
 use assay_fetch::CancellationToken;
+use assay_store::StoreError;
 use std::time::{Duration, Instant};
 use tracing::Instrument;
 
@@ -23,14 +24,16 @@ pub async fn run(rooms: &Rooms, gate: &Gate, delivery: Delivery, cancel: &Cancel
     let (job, delivery) = intake::read(delivery).await?;
     let span = tracing::info_span!("job", job_id = %job.job_id, organization_id = %job.organization_id, attempt = delivery.attempt());
     async {
-        let mut proofs = Vec::new();
+        let (mut proofs, mut given_up) = (Vec::new(), None);
         for part in Part::all(&job) {
             match Box::pin(one(rooms, &part, delivery.attempt(), cancel)).await {
                 Ok(proof) => proofs.push(proof),
+                // No record can be made or told of this part; the others get theirs before the message is dead.
+                Err(Halt::Broken(failure)) if delivery.attempt() >= rooms.settings.attempts => given_up = Some(*failure),
                 Err(halt) => return settle::halted(delivery, halt, gate).await,
             }
         }
-        settle::done(delivery, proofs).await;
+        settle::done(delivery, proofs, given_up).await;
         None
     }
     .instrument(span)
@@ -49,7 +52,9 @@ async fn one(rooms: &Rooms, part: &Part<'_>, attempt: u32, cancel: &Cancellation
     let kept = async {
         let draft = claim::keeping(rooms, &mut claim, Box::pin(look(rooms, part, cancel))).await??;
         let exhausted = verdict(draft.failure(), attempt, rooms.settings.attempts)?;
-        Ok((Box::pin(store::keep(rooms, part, &claim, draft, attempt)).await?, exhausted))
+        let stored = Box::pin(store::keep(rooms, part, &claim, draft, attempt)).await?;
+        let exhausted = exhausted.or_else(|| used_up(stored.record()));
+        Ok((stored, exhausted))
     };
     match kept.await {
         Ok((stored, exhausted)) => {
@@ -67,9 +72,10 @@ async fn one(rooms: &Rooms, part: &Part<'_>, attempt: u32, cancel: &Cancellation
 async fn look(rooms: &Rooms, part: &Part<'_>, cancel: &CancellationToken) -> Result<Draft, Halt> {
     let (started_at, began) = (rooms.clock.now(), Instant::now());
     let mut times = Times { queue: waited(part.job, started_at), ..Times::default() };
-    let draft = match intake::refusal(rooms, part.job).await.map_err(|error| Halt::outage(error.failure()))? {
-        Some(failure) => Draft::without_bytes(failure, shown(part), 0, 0),
-        None => bytes_to_draft(rooms, part, cancel, &mut times).await?,
+    let draft = match intake::refusal(rooms, part.job).await {
+        Ok(Some(failure)) => Draft::without_bytes(failure, shown(part), 0, 0),
+        Ok(None) => bytes_to_draft(rooms, part, cancel, &mut times).await?,
+        Err(error) => unasked(part, &error)?,
     };
     times.total = began.elapsed();
     Ok(draft.timed(started_at, times))
@@ -88,7 +94,7 @@ async fn bytes_to_draft(rooms: &Rooms, part: &Part<'_>, cancel: &CancellationTok
             let lease = match access::lease(rooms, part, address).await {
                 Ok(lease) => lease,
                 Err(NoLease::Refused(failure)) => return Ok(Draft::without_bytes(*failure, shown(part), 0, 0)),
-                Err(NoLease::Outage(error)) => return Err(Halt::outage(error.failure())),
+                Err(NoLease::Outage(error)) => return unasked(part, &error),
             };
             let (fetched, fetch) = fetch::download(rooms, part, profile, &lease, cancel).await;
             times.access = lease.spent().await;
@@ -106,6 +112,14 @@ async fn bytes_to_draft(rooms: &Rooms, part: &Part<'_>, cancel: &CancellationTok
         return Err(Halt::Shutdown);
     }
     Ok(draft)
+}
+
+/// The store could not be asked. Where it answers nonsense that is the record's failure, once the attempts are used up.
+fn unasked(part: &Part<'_>, error: &StoreError) -> Result<Draft, Halt> {
+    match Halt::of(error.failure(), error) {
+        Halt::Broken(failure) => Ok(Draft::without_bytes(*failure, shown(part), 0, 0)),
+        halt => Err(halt),
+    }
 }
 
 /// Retry derives from the failure's row: `Ok(Some)` when the attempts are used up, `Ok(None)` when the draft is the answer.

@@ -57,7 +57,8 @@ async fn unpublished(rooms: &Rooms) {
     match rooms.store.unpublished(OLDER_THAN, AT_ONCE).await {
         Ok(records) => {
             for stored in records {
-                if publish::tell(rooms, &stored).await.is_err() {
+                // One that fails keeps no other back, unless all would.
+                if publish::tell(rooms, &stored).await.is_err() && !rooms.broker.healthy().is_ready() {
                     return;
                 }
             }
@@ -73,6 +74,10 @@ async fn give_records(rooms: &Rooms, delivery: Delivery) {
     if let Ok(job) = Job::read(delivery.body()) {
         for part in Part::all(&job) {
             while let Err(halt) = Box::pin(give_record(rooms, &part, &failure, delivery.attempt())).await {
+                if matches!(halt, Halt::Broken(_)) {
+                    // No waiting mends it: the dead letter is what remains of this part.
+                    break;
+                }
                 if delivery.is_lost() {
                     // It comes again, and finds the records that are made.
                     return;
@@ -109,7 +114,7 @@ async fn give_record(rooms: &Rooms, part: &Part<'_>, failure: &Failure, attempt:
 fn pause(rooms: &Rooms, halt: &Halt) -> Duration {
     let held = match halt {
         Halt::Held { until } => Duration::try_from(until.duration_since(rooms.clock.now())).unwrap_or_default(),
-        Halt::Retry(_) | Halt::Outage(_) | Halt::Shutdown => EVERY,
+        Halt::Retry(_) | Halt::Broken(_) | Halt::Outage(_) | Halt::Shutdown => EVERY,
     };
     held.clamp(SHORTEST, EVERY)
 }

@@ -27,7 +27,7 @@ pub async fn take(rooms: &Rooms, part: &Part<'_>) -> Result<Taken, Halt> {
         Ok(Claimed::New(claim)) => Ok(Taken::New(claim)),
         Ok(Claimed::Done(stored)) => Ok(Taken::Done(stored)),
         Ok(Claimed::Held { until, .. }) => Err(Halt::Held { until }),
-        Err(error) => Err(Halt::outage(error.failure())),
+        Err(error) => Err(Halt::of(error.failure(), &error)),
     }
 }
 

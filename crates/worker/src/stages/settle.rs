@@ -31,9 +31,9 @@ pub struct Waits {
     pub until: Timestamp,
 }
 
-/// All parts are done.
-pub async fn done(delivery: Delivery, proofs: Vec<Proof>) {
-    let settled = match proofs.iter().find_map(|proof| proof.exhausted.as_ref()) {
+/// All parts are done, but for one that was given up: nothing more could be recorded or told of it.
+pub async fn done(delivery: Delivery, proofs: Vec<Proof>, given_up: Option<Failure>) {
+    let settled = match given_up.as_ref().or_else(|| proofs.iter().find_map(|proof| proof.exhausted.as_ref())) {
         Some(failure) => delivery.dead(DeadCause::from(failure)).await,
         None => delivery.acknowledge().await,
     };
@@ -44,9 +44,9 @@ pub async fn done(delivery: Delivery, proofs: Vec<Proof>) {
 pub async fn halted(delivery: Delivery, halt: Halt, gate: &Gate) -> Option<Waits> {
     let attempt = delivery.attempt();
     let settled = match halt {
-        Halt::Retry(failure) => {
+        Halt::Retry(failure) | Halt::Broken(failure) => {
             telemetry::retried(failure.code.as_str());
-            tracing::info!(code = %failure.code, stage = failure.stage.as_str(), attempt, "a transient failure; the job is tried again");
+            tracing::info!(code = %failure.code, stage = failure.stage.as_str(), attempt, "no final failure; the job is tried again");
             delivery.retry(RetryDelay::after(attempt)).await
         }
         Halt::Outage(failure) => {

@@ -4,9 +4,10 @@ use crate::draft::{Draft, derivative_name};
 use crate::halt::Halt;
 use crate::part::Part;
 use crate::rooms::Rooms;
-use assay_contract::Failure;
+use assay_contract::failure::Stage;
 use assay_contract::profile::DerivativeName;
 use assay_contract::record::{AssetSeen, AttachmentRef, Record};
+use assay_contract::{Code, Failure};
 use assay_probe::examine::{Made, What};
 use assay_store::{Claim, Place, StoreError, Stored};
 use std::collections::BTreeMap;
@@ -17,24 +18,49 @@ const LONGEST_URI: usize = 2_000;
 const LONGEST_WORD: usize = 200;
 
 /// Keeps a draft. The draft is the proof that the asset is erased; what comes back is the proof that the record is stored.
+/// In the last attempt, where something of ours is broken, the record says so and nothing else.
 pub async fn keep(rooms: &Rooms, part: &Part<'_>, claim: &Claim, draft: Draft, attempt: u32) -> Result<Stored, Halt> {
+    let is_last = attempt >= rooms.settings.attempts;
+    let (places, broken) = match shelve(rooms, part, &draft).await {
+        Ok(places) => (places, None),
+        Err(Halt::Broken(failure)) if is_last => (BTreeMap::new(), Some(*failure)),
+        Err(halt) => return Err(halt),
+    };
+    let profile =
+        rooms.settings.profiles.get(&part.job.profile).map_or_else(|| part.job.profile.clone(), assay_contract::Profile::revision);
+    let record = draft.into_record(Some(part), &profile, rooms.settings.worker.clone(), attempt, &places, rooms.clock.now());
+    if let Some(failure) = broken {
+        return rooms.store.put_record(claim, bare(record, failure)).await.map_err(|error| unkept(rooms, &error));
+    }
+    let failure = match rooms.store.put_record(claim, record.clone()).await {
+        Ok(stored) => return Ok(stored),
+        // Larger than a record may be: facts that long are no facts. What failed is kept, so that no row ends in limbo.
+        Err(error @ StoreError::RecordTooLarge { .. }) => error.failure(),
+        Err(error) => match unkept(rooms, &error) {
+            // What the store refuses of the whole record it may take of a bare one.
+            Halt::Broken(failure) if is_last => *failure,
+            halt => return Err(halt),
+        },
+    };
+    rooms.store.put_record(claim, bare(record, failure)).await.map_err(|error| unkept(rooms, &error))
+}
+
+/// Why a record is not stored.
+fn unkept(rooms: &Rooms, error: &StoreError) -> Halt {
+    match error {
+        StoreError::StaleClaim => Halt::Held { until: rooms.clock.now() },
+        error => Halt::of(error.failure(), error),
+    }
+}
+
+/// Puts what was made onto the shelf; where each lies, by its name.
+async fn shelve(rooms: &Rooms, part: &Part<'_>, draft: &Draft) -> Result<BTreeMap<String, String>, Halt> {
     let mut places = BTreeMap::new();
     for made in &draft.examined().made {
         let (name, uri) = put(rooms, part, made).await?;
         places.insert(name, uri);
     }
-    let profile =
-        rooms.settings.profiles.get(&part.job.profile).map_or_else(|| part.job.profile.clone(), assay_contract::Profile::revision);
-    let record = draft.into_record(Some(part), &profile, rooms.settings.worker.clone(), attempt, &places, rooms.clock.now());
-    match rooms.store.put_record(claim, record.clone()).await {
-        Ok(stored) => Ok(stored),
-        Err(StoreError::StaleClaim) => Err(Halt::Held { until: rooms.clock.now() }),
-        // Larger than a record may be: facts that long are no facts. What failed is kept, so that no row ends in limbo.
-        Err(error @ StoreError::RecordTooLarge { .. }) => {
-            rooms.store.put_record(claim, bare(record, error.failure())).await.map_err(|error| Halt::outage(error.failure()))
-        }
-        Err(error) => Err(Halt::outage(error.failure())),
-    }
+    Ok(places)
 }
 
 async fn put(rooms: &Rooms, part: &Part<'_>, made: &Made) -> Result<(String, String), Halt> {
@@ -49,13 +75,10 @@ async fn put(rooms: &Rooms, part: &Part<'_>, made: &Made) -> Result<(String, Str
             (name, place)
         }
     };
-    let place = place.map_err(|error| {
-        tracing::error!(%error, "a profile names a thumbnail that can't stand on a shelf");
-        Halt::outage(Failure::new(assay_contract::Code::Internal))
-    })?;
+    let place = place.map_err(|error| Halt::of(Failure::new(Code::Internal).at(Stage::Store), &error))?;
     match rooms.shelf.put(&place, made.bytes.clone(), made.mime_type).await {
         Ok(uri) => Ok((name, uri.into())),
-        Err(error) => Err(Halt::outage(error.failure())),
+        Err(error) => Err(Halt::of(error.failure(), &error)),
     }
 }
 
@@ -98,13 +121,13 @@ fn cut(text: String, characters: usize) -> String {
 mod tests {
     use super::*;
     use crate::part::Part;
+    use assay_contract::Job;
     use assay_contract::record::{MAX_RECORD_BYTES, WorkerRef};
-    use assay_contract::{Code, Job};
 
     #[test]
     fn a_bare_record_fits_whatever_its_sender_wrote() {
         // U+0000 takes six bytes in JSON.
-        let (long, wide) = ("x".repeat(300_000), "\0".repeat(300_000));
+        let (long, wide) = ("x".repeat(300_000), "\0".repeat(180_000));
         let job = serde_json::json!({
             "schema": "assay.job/1", "job_id": "a".repeat(200), "organization_id": "a".repeat(200), "global_key": "\0".repeat(200),
             "asset": format!("s3://bucket/{wide}"), "profile": wide, "labels": {"a": "\0".repeat(16_000)},

@@ -15,6 +15,7 @@ mod wire;
 mod worker;
 mod world;
 
+mod broken;
 mod ends;
 mod lanes;
 mod mishaps;

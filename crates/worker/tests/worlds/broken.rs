@@ -1,0 +1,88 @@
+//! What is broken on our side for one job: it uses up its attempts and lies in the dead letter, and no other job waits for it.
+
+use crate::customer::{job, with};
+use crate::worker::{Worker, rooms};
+use crate::world::{World, code, until};
+use assay_contract::Code;
+use assay_contract::record::Status;
+use assay_worker::outage::State;
+use serde_json::json;
+use sqlx::{Connection, SqliteConnection};
+
+/// Does to the database what no method of the store does.
+async fn tamper(world: &World, sql: &'static str) {
+    let mut connection = SqliteConnection::connect(world.ground.database().expose()).await.unwrap();
+    sqlx::query(sql).execute(&mut connection).await.unwrap();
+}
+
+/// The one dead letter is this job's, of a failure of our own, and a healthy job is served by a worker that never closed its gate.
+async fn buried(world: &World, worker: &Worker, id: &str) {
+    until("the job is dead", async || !world.dead().await.is_empty()).await;
+    let dead = world.dead().await;
+    let [letter] = dead.as_slice() else { panic!("{dead:?}") };
+    assert_eq!(letter.job().unwrap().job_id.as_str(), id);
+    world.submit(&job("healthy", world.customer.fixture("media/png-gray.png"))).await;
+    assert_eq!(world.record("healthy").await.attempt, 1);
+    worker.idle().await;
+    assert_eq!(worker.crew.gate().state(), State::Open);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_the_store_refuses_ends_as_a_failed_one() {
+    let world = World::embedded().await;
+    let trigger = "CREATE TRIGGER no BEFORE INSERT ON records WHEN NEW.job_id = 'refused' AND NEW.status <> 'failed' \
+                   BEGIN SELECT RAISE(ABORT, 'no'); END";
+    tamper(&world, trigger).await;
+    let worker = Worker::start(rooms(&world).await);
+    world.submit(&job("refused", world.customer.fixture("media/jpeg-orientation-6.jpg"))).await;
+    let record = world.record("refused").await;
+    assert_eq!((record.status, code(&record), record.attempt), (Status::Failed, Code::Internal, 2));
+    assert!(record.erasure.is_some() && record.thumbnails.is_empty());
+    buried(&world, &worker, "refused").await;
+    worker.drain().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_no_record_can_be_made_the_dead_letter_is_what_remains() {
+    let world = World::embedded().await;
+    let trigger = "CREATE TRIGGER no BEFORE INSERT ON records WHEN NEW.job_id = 'refused' AND NEW.attachment < 0 \
+                   BEGIN SELECT RAISE(ABORT, 'no'); END";
+    tamper(&world, trigger).await;
+    let worker = Worker::start(rooms(&world).await);
+    let uri = world.customer.fixture("media/png-gray.png");
+    world.submit(&with(job("refused", uri.clone()), json!({ "attachments": [{ "type": "IMAGE", "uri": uri }] }))).await;
+    assert_eq!(world.part("refused", Some(0)).await.status, Status::Complete);
+    buried(&world, &worker, "refused").await;
+    assert!(!world.has_record("refused").await);
+    worker.drain().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_cannot_be_read_back_closes_no_gate() {
+    let world = World::embedded().await;
+    let broken = job("broken", world.customer.fixture("media/png-gray.png"));
+    let first = Worker::start(rooms(&world).await);
+    world.submit(&broken).await;
+    world.record("broken").await;
+    first.idle().await;
+    first.drain().await;
+    tamper(&world, "UPDATE records SET record = '{}' WHERE job_id = 'broken'").await;
+    world.submit(&broken).await;
+    let worker = Worker::start(rooms(&world).await);
+    buried(&world, &worker, "broken").await;
+    worker.drain().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_integration_that_cannot_be_read_is_an_answer_in_the_end() {
+    let world = World::embedded().await;
+    let worker = Worker::start(rooms(&world).await);
+    let mut submitted = job("unreadable-integration", world.customer.fixture("media/png-gray.png"));
+    submitted["integration"] = json!("int_narrow");
+    tamper(&world, "UPDATE integrations SET settings = '{}' WHERE id = 'int_narrow'").await;
+    world.submit(&submitted).await;
+    let record = world.record("unreadable-integration").await;
+    assert_eq!((code(&record), record.attempt), (Code::Internal, 2));
+    buried(&world, &worker, "unreadable-integration").await;
+    worker.drain().await;
+}
