@@ -21,16 +21,16 @@ pub struct Arguments {
 #[derive(Debug, Args)]
 pub struct SettingsArguments {
     /// Configuration file, TOML; environment (ASSAY_STORE_URL …) goes over it, `--set` over both.
-    #[arg(long, global = true, value_name = "FILE", env = "ASSAY_CONFIG")]
+    #[arg(long, global = true, help_heading = "Settings", value_name = "FILE", env = "ASSAY_CONFIG")]
     pub config: Option<PathBuf>,
     /// One setting, e.g. `--set store.url=postgres://…`; may be repeated.
-    #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
+    #[arg(long = "set", global = true, help_heading = "Settings", value_name = "KEY=VALUE")]
     pub sets: Vec<String>,
     /// Folder of the embedded store, queue and shelf.
-    #[arg(long, global = true, value_name = "DIR", default_value = "./assay-store")]
+    #[arg(long, global = true, help_heading = "Settings", value_name = "DIR", default_value = "./assay-store")]
     pub folder: PathBuf,
     /// The organisation that this command speaks for.
-    #[arg(long, global = true, value_name = "ID", default_value = "default", env = "ASSAY_ORGANIZATION")]
+    #[arg(long, global = true, help_heading = "Settings", value_name = "ID", default_value = "default", env = "ASSAY_ORGANIZATION")]
     pub organization: OrganizationId,
 }
 
@@ -114,7 +114,7 @@ pub struct Worker {
 /// `assay submit`
 #[derive(Debug, Args)]
 pub struct Submit {
-    /// Manifests (`*.jsonl`: a job, or a row with `uri` or `row_data`, on each line) or addresses.
+    /// Manifests (their names end in `.jsonl`: a job, or a row with `uri` or `row_data`, on each line) or addresses.
     #[arg(required_unless_present = "prefixes", value_name = "MANIFEST.jsonl|URI")]
     pub what: Vec<String>,
     /// Everything below this part of a bucket, listed through the integration; may be repeated.
@@ -135,7 +135,7 @@ pub struct Submit {
     /// Follow the task until it is done.
     #[arg(long)]
     pub watch: bool,
-    /// Print the task as JSON.
+    /// Print the task as JSON; with `--watch`, each record after it, one a line.
     #[arg(long)]
     pub json: bool,
 }
@@ -154,7 +154,7 @@ pub enum LaneArgument {
 pub struct Watch {
     /// The task, as `submit` printed it.
     pub task: TaskId,
-    /// A JSON line a second, and each record at the end.
+    /// Print nothing until the task is done, then each record as JSON, one a line.
     #[arg(long)]
     pub json: bool,
 }
@@ -173,29 +173,29 @@ pub enum IntegrationVerb {
     Add(AddIntegration),
     /// List those of the organisation.
     List {
-        /// As JSON.
+        /// Print each as JSON, one a line.
         #[arg(long)]
         json: bool,
     },
     /// Try one for real: role, external id, one object.
     Check {
-        /// Which.
+        /// The integration.
         id: IntegrationId,
         /// The object to read one byte of.
         #[arg(long, value_name = "URI")]
         sample: Option<String>,
-        /// As JSON.
+        /// Print each as JSON, one a line.
         #[arg(long)]
         json: bool,
     },
     /// Make one the organisation's default.
     Default {
-        /// Which.
+        /// The integration.
         id: IntegrationId,
     },
     /// Remove one.
     Remove {
-        /// Which.
+        /// The integration.
         id: IntegrationId,
     },
 }
@@ -235,12 +235,12 @@ pub struct Dead {
 /// What to do with dead letters.
 #[derive(Debug, Subcommand)]
 pub enum DeadVerb {
-    /// List the oldest.
+    /// List dead letters, the oldest first.
     List {
         /// At most this many.
         #[arg(long, default_value_t = 50)]
         limit: usize,
-        /// As JSON.
+        /// Print each as JSON, one a line.
         #[arg(long)]
         json: bool,
     },
@@ -283,7 +283,7 @@ pub enum ConfigVerb {
 /// `assay schema`
 #[derive(Debug, Args)]
 pub struct Schema {
-    /// Which.
+    /// The message that is described.
     #[arg(value_enum)]
     pub which: SchemaArgument,
 }
