@@ -27,7 +27,7 @@ fn explained(row: &Row) -> String {
         Retry::Transient => "yes, until the job's attempts are used up",
     };
     format!(
-        "{}\n\n  {}\n\n  stage        {}\n  to be mended by  {blame}\n  tried again  {retry}",
+        "{}\n\n  {}\n\n  stage            {}\n  to be mended by  {blame}\n  tried again      {retry}",
         row.name,
         row.sentence,
         row.stage.as_str()

@@ -134,7 +134,7 @@ async fn check(
             say(&json!({ "check": line.name, "outcome": word, "found": line.found, "advice": line.advice }).to_string())?;
             continue;
         }
-        say(&format!("{mark} {:<28} {}", line.name, line.found))?;
+        say(&format!("{mark} {:<34} {}", line.name, line.found))?;
         if let Some(advice) = &line.advice {
             say(&format!("  → {advice}"))?;
         }

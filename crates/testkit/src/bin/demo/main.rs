@@ -86,7 +86,7 @@ fn main() -> Result<()> {
     println!("  {}  the contact sheet: open it in a browser", shown(&page, &options.out));
     println!("  {}       one record a line", shown(&out.join("records.jsonl"), &options.out));
     println!(
-        "  {}        thumbnails and waveforms, as an operator's bucket would hold them",
+        "  {}         thumbnails and waveforms, as an operator's bucket would hold them",
         shown(&out.join("assay/shelf"), &options.out)
     );
     judge(&records)
