@@ -8,7 +8,7 @@ use std::time::Duration;
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// A decoder is not where it should be.
-    #[error("there is no decoder at {0}; install the decoders beside `assay`, or say where they are with --decoders")]
+    #[error("there is no decoder at {0}; install the decoders beside `assay`, or say where they are: `worker.decoders`")]
     Missing(PathBuf),
     /// A decoder could not be started.
     #[error("the decoder {family} could not be started")]

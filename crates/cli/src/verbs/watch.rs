@@ -71,12 +71,13 @@ pub async fn follow(store: &Store, organization: &OrganizationId, task: &TaskId,
 }
 
 fn told(record: &assay_contract::Record) -> String {
-    let name = record.global_key.as_deref().or(record.data_row_id.as_ref().map(assay_contract::DataRowId::as_str)).unwrap_or("(unnamed)");
+    let name =
+        record.global_key.as_deref().or(record.data_row_id.as_ref().map(assay_contract::DataRowId::as_str)).unwrap_or(&record.asset.uri);
     let why = match &record.failure {
         Some(failure) => format!("{} · {}", failure.code, failure.message),
         None => record.issues.iter().map(|issue| format!("{} · {}", issue.code, issue.message)).collect::<Vec<_>>().join("; "),
     };
-    format!("{:<8} {name}: {}", record.status.as_str(), crate::card::plain(&why))
+    format!("{:<8} {}: {}", record.status.as_str(), crate::card::plain(name), crate::card::plain(&why))
 }
 
 fn exit(task: &TaskProgress) -> Exit {
