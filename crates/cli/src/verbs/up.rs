@@ -9,15 +9,15 @@ use std::time::Duration;
 
 /// Runs everything until SIGTERM, or until there is nothing left to do.
 pub async fn run(settings: &SettingsArguments, arguments: Up) -> anyhow::Result<Exit> {
-    let crew = hire(config::read(settings)?).await?;
+    let shift = hire(config::read(settings)?).await?;
     if arguments.until_idle {
-        let idle = crew.clone();
+        let idle = shift.crew.clone();
         tokio::spawn(async move {
             wait_until_idle(&idle).await;
             idle.drain();
         });
     }
-    at_work(&crew).await?;
+    at_work(&shift.crew).await?;
     Ok(Exit::Complete)
 }
 

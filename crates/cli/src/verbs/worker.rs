@@ -9,6 +9,7 @@ use assay_worker::{Crew, health, telemetry};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
 
 /// Runs a worker, or prints its plan.
 pub async fn run(settings: &SettingsArguments, arguments: Worker) -> anyhow::Result<Exit> {
@@ -17,30 +18,37 @@ pub async fn run(settings: &SettingsArguments, arguments: Worker) -> anyhow::Res
         say(&assemble::plan(&config)?.to_string())?;
         return Ok(Exit::Complete);
     }
-    let crew = hire(config).await?;
-    let result = at_work(&crew).await;
-    result?;
+    let shift = hire(config).await?;
+    at_work(&shift.crew).await?;
     Ok(Exit::Complete)
 }
 
+/// A crew, and what runs beside it for as long as this is held.
+pub struct Shift {
+    pub crew: Crew,
+    _beside: JoinSet<()>,
+}
+
 /// A crew with its rooms, metrics and pages.
-pub async fn hire(config: Config) -> anyhow::Result<Crew> {
+pub async fn hire(config: Config) -> anyhow::Result<Shift> {
     let plan = assemble::plan(&config)?;
     let listen = config.worker.listen;
     let metrics = PrometheusBuilder::new().install_recorder().context("metrics can't be set up")?;
     telemetry::describe();
+    let mut beside = JoinSet::new();
+    beside.spawn(telemetry::fold_for_ever(metrics.clone()));
     let crew = Crew::new(Arc::new(assemble::rooms(config, &plan).await?));
     tracing::info!(worker = crew.rooms().settings.worker.id, sandbox = ?crew.rooms().sandbox.posture(), decodes = plan.slots.decodes, fetches = plan.slots.fetches, "at work");
     if let Some(address) = listen {
         let listener = tokio::net::TcpListener::bind(address).await.with_context(|| format!("worker.listen {address} can't be bound"))?;
         let pages = crew.clone();
-        tokio::spawn(async move {
+        beside.spawn(async move {
             if let Err(error) = health::serve(listener, pages, metrics).await {
                 tracing::error!(%error, "the health pages ended");
             }
         });
     }
-    Ok(crew)
+    Ok(Shift { crew, _beside: beside })
 }
 
 /// Works until SIGTERM or SIGINT, then drains. A second signal ends at once.
