@@ -161,8 +161,27 @@ fn worker_id() -> String {
 pub fn withheld(secret: &Secret<String>) -> String {
     let text = secret.expose();
     let Some((scheme, rest)) = text.split_once("://") else { return "(withheld)".to_owned() };
+    // PostgreSQL takes a password among the parameters as well.
+    let (rest, parameters) = rest.split_once('?').map_or((rest, ""), |(rest, _)| (rest, "?(withheld)"));
     match rest.rsplit_once('@') {
-        Some((_, host)) => format!("{scheme}://(withheld)@{host}"),
-        None => format!("{scheme}://{rest}"),
+        Some((_, host)) => format!("{scheme}://(withheld)@{host}{parameters}"),
+        None => format!("{scheme}://{rest}{parameters}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_part_of_an_address_that_may_hold_a_password_is_shown() {
+        for (address, shown) in [
+            ("postgres://assay:geheim@db/assay", "postgres://(withheld)@db/assay"),
+            ("postgres://db/assay?user=a&password=geheim", "postgres://db/assay?(withheld)"),
+            ("sqlite:///srv/assay.db", "sqlite:///srv/assay.db"),
+            ("geheim", "(withheld)"),
+        ] {
+            assert_eq!(withheld(&Secret::new(address.to_owned())), shown);
+        }
     }
 }

@@ -17,7 +17,7 @@ pub fn start(style: LogStyle) -> anyhow::Result<()> {
     let fallback = match style {
         LogStyle::Command => "error",
         // lapin writes a returned message, body and all, as a warning.
-        LogStyle::Service => "info,sqlx=warn,lapin=error,aws=warn,hyper=warn,reqwest=warn",
+        LogStyle::Service => "info,sqlx=warn,lapin=error,aws=warn,aws_config=error,hyper=warn,reqwest=warn",
     };
     let wish = std::env::var("ASSAY_LOG").unwrap_or_else(|_| fallback.to_owned());
     let filter = EnvFilter::try_new(&wish).map_err(|error| anyhow::anyhow!("ASSAY_LOG can't be read: {error}"))?;

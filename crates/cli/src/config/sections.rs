@@ -178,6 +178,21 @@ impl Config {
                 problems.0.push(format!("[{name}]: access_key_id and secret_access_key go together"));
             }
         }
+        let url = |hidden: &Option<Hidden>| hidden.as_ref().map(|hidden| hidden.0.expose().clone());
+        for (name, url, schemes) in [
+            ("store.url", url(&self.store.url), ["sqlite:", "postgres://", "postgresql://"].as_slice()),
+            ("broker.url", url(&self.broker.url), &["embedded://", "amqp://", "amqps://"]),
+            ("shelf.url", self.shelf.url.clone(), &["file://", "s3://", "gs://", "az://"]),
+            ("shelf.endpoint", self.shelf.endpoint.clone(), &["https://", "http://"]),
+            ("access.s3_endpoint", self.access.s3_endpoint.clone(), &["https://", "http://"]),
+            ("access.sts_endpoint", self.access.sts_endpoint.clone(), &["https://", "http://"]),
+            ("fetch.proxy", url(&self.fetch.proxy), &["http://"]),
+        ] {
+            // The value may be a secret: only the name is repeated.
+            if url.is_some_and(|url| !schemes.iter().any(|scheme| url.starts_with(scheme))) {
+                problems.0.push(format!("{name} begins with none of {}", schemes.join(" ")));
+            }
+        }
         for range in &self.fetch.private_ranges {
             if let Err(error) = range.parse::<assay_fetch::IpNet>() {
                 problems.0.push(format!("fetch.private_ranges: {range:?}: {error}"));
@@ -260,6 +275,13 @@ mod tests {
                 .unwrap_err();
         assert_eq!(error.0.len(), 5, "{error}");
         assert!(error.0[0].contains("[stor]") && error.0[1].contains("urll"), "{error}");
+    }
+
+    #[test]
+    fn an_address_of_no_known_scheme_is_a_problem_that_does_not_repeat_it() {
+        let error = read("[store]\nurl = \"mysql://u:geheim@h/d\"\n[access]\ns3_endpoint = \"nonsense\"").unwrap_err();
+        assert_eq!(error.0.len(), 2, "{error}");
+        assert!(error.0[0].starts_with("store.url begins with none of sqlite:") && !error.to_string().contains("geheim"), "{error}");
     }
 
     #[test]

@@ -17,7 +17,10 @@ pub fn run(settings: &SettingsArguments, arguments: &Config) -> anyhow::Result<E
             let plain = |text: &Option<String>| text.clone().unwrap_or_else(|| "(not set)".to_owned());
             say(&format!("store.url          {}", secret(&config.store.url)))?;
             say(&format!("broker.url         {}", secret(&config.broker.url)))?;
-            say(&format!("shelf.url          {}", plain(&config.shelf.url)))?;
+            say(&format!(
+                "shelf.url          {}",
+                config.shelf.url.clone().map_or_else(|| "(not set)".to_owned(), |url| withheld(&url.into()))
+            ))?;
             say(&format!("access.region      {}", plain(&config.access.region)))?;
             say(&format!("access.s3_endpoint {}", plain(&config.access.s3_endpoint)))?;
             for profile in config.profiles.values() {

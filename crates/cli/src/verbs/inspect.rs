@@ -144,7 +144,7 @@ impl Bench {
     async fn bring(&self, what: &OsStr) -> (String, Result<Fetched, Failure>) {
         let Some(what) = address(what) else {
             let fetched = self.fetcher.open_local(Path::new(what), &self.profile.fetch, None).await;
-            return (format!("file:{}", what.to_string_lossy()), fetched.map_err(|error| error.failure()));
+            return (format!("file:{}", what.to_string_lossy()), fetched.map_err(|error| of_file(error.failure(), Path::new(what))));
         };
         let Some((access, integration)) = &self.access else { return (without_secrets(what), Err(Failure::new(Code::Internal))) };
         let reading = if integration.is_some() { Reading::Delegated } else { Reading::AsSigned };
@@ -198,6 +198,18 @@ impl Bench {
         }
         places
     }
+}
+
+/// A local file's failure in words that fit one: the table's sentences speak of buckets and rows.
+fn of_file(failure: Failure, path: &Path) -> Failure {
+    let message = match failure.code {
+        Code::NotFound => "There is no file of this name.",
+        Code::Forbidden | Code::MissingOrForbidden => "The file can't be read: its permissions forbid it.",
+        _ if path.is_dir() => "This is a folder. Name files, or list them with --files-from.",
+        Code::AddressUnreadable => "This is no regular file.",
+        _ => return failure,
+    };
+    Failure { message: message.to_owned(), ..failure }
 }
 
 /// Signs for an inspection.

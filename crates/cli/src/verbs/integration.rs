@@ -40,9 +40,10 @@ async fn add(config: &Config, store: &Store, organization: &OrganizationId, add:
     let scope = add.covers.iter().map(|text| scope_entry(text)).collect::<anyhow::Result<Vec<_>>>()?;
     let before = store.integration(organization, &add.id).await?;
     // The external id stays when an integration is registered again: the customer's trust policy names it.
-    let external_id = before.map_or_else(new_external_id, |integration| match integration.delegation {
-        DelegationSettings::Aws { external_id, .. } => external_id,
+    let external_id = before.as_ref().map_or_else(new_external_id, |integration| match &integration.delegation {
+        DelegationSettings::Aws { external_id, .. } => external_id.clone(),
     });
+    let word = if before.is_some() { "changed" } else { "registered" };
     let integration = Integration {
         organization_id: organization.clone(),
         id: add.id,
@@ -54,9 +55,9 @@ async fn add(config: &Config, store: &Store, organization: &OrganizationId, add:
         },
         scope,
         may_list: add.may_list,
-        is_default: false,
-        suspended_since: None,
-        created_at: Timestamp::now(),
+        is_default: before.as_ref().is_some_and(|before| before.is_default),
+        suspended_since: before.as_ref().and_then(|before| before.suspended_since),
+        created_at: before.map_or_else(Timestamp::now, |before| before.created_at),
     };
     store.put_integration(&integration).await?;
     let principal = assemble::access(config).await.our_principal().await;
@@ -67,7 +68,7 @@ async fn add(config: &Config, store: &Store, organization: &OrganizationId, add:
             .to_string())?;
         return Ok(Exit::Complete);
     }
-    say(&format!("Integration {} of {organization} is registered. Its external id is {external_id}", integration.id))?;
+    say(&format!("Integration {} of {organization} is {word}. Its external id is {external_id}", integration.id))?;
     say("\nTrust policy of the customer's role (who may assume it):\n")?;
     say(&serde_json::to_string_pretty(&trust)?)?;
     say("\nPermission policy of the customer's role (what it may read):\n")?;

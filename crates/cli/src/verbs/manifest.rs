@@ -65,6 +65,7 @@ pub fn next_line(manifest: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
 pub fn of_line(line: &[u8], defaults: &Defaults) -> anyhow::Result<Job> {
     job::within_limits(line)?;
     let value: Value = serde_json::from_slice(line)?;
+    anyhow::ensure!(value.is_object(), "a line must be a JSON object: a row or a job");
     if value.get("schema").is_some() {
         let mut job = Job::read(line)?;
         anyhow::ensure!(job.organization_id == defaults.organization, "the job is of another organisation than --organization");

@@ -43,6 +43,11 @@ pub async fn run(settings: &SettingsArguments, arguments: Submit) -> anyhow::Res
     let (mut queued, mut refused, mut batch) = (0u64, 0u64, Batch::default());
     for what in &arguments.what {
         if Path::new(what).extension().is_none_or(|extension| extension != "jsonl") {
+            if !what.contains("://") {
+                refused += 1;
+                complain(&format!("{what} is neither a manifest (*.jsonl) nor an address (s3://…, https://…)"));
+                continue;
+            }
             batch.push(manifest::of_address(what, &defaults), what.len());
             queued += batch.queue_if_full(&store, broker.as_ref()).await?;
             continue;

@@ -21,7 +21,7 @@ pub(crate) fn print(records: &[Value]) {
             "{mark} {:<26} {:<6} {size:>11}  {:<9} {:>8}  {shown:<10} {:>6} {:>9}",
             text(&record["global_key"]),
             text(&record["details"]["kind"]),
-            attributes["codec"].as_str().or(record["details"]["format"].as_str()).unwrap_or_default(),
+            record["details"]["codec_name"].as_str().or(record["details"]["format"].as_str()).unwrap_or_default(),
             attributes["duration"].as_f64().map_or_else(String::new, |seconds| format!("{seconds:.2} s")),
             record["cost"]["fetch_ms"].as_u64().unwrap_or(0) + record["cost"]["decode_ms"].as_u64().unwrap_or(0),
             record["asset"]["content_length"].as_u64().unwrap_or(0),
