@@ -2,7 +2,7 @@
 
 use assay_store::{RowCounts, TaskProgress};
 use indicatif::{ProgressBar, ProgressStyle};
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 /// How often a plain line is written where there is no terminal.
@@ -34,10 +34,12 @@ impl Progress {
                 bar.set_position(ended);
                 bar.set_message(outcomes(&task.rows));
             }
-            None if self.last_line.is_none_or(|last| last.elapsed() >= LINE_EVERY) => {
+            // The last state is always said, the ones before it now and then.
+            None if task.state.is_final() || self.last_line.is_none_or(|last| last.elapsed() >= LINE_EVERY) => {
                 self.last_line = Some(Instant::now());
-                let _ =
-                    std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("{ended}/{total} done · {}\n", outcomes(&task.rows)));
+                let parts = [format!("{ended}/{total} done"), outcomes(&task.rows)];
+                let line = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
+                let _ = writeln!(std::io::stderr(), "{line}");
             }
             None => {}
         }
