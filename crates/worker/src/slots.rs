@@ -3,6 +3,7 @@
 use assay_broker::{Prefetch, Redelivered};
 use assay_contract::job::Lane;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 /// How many of each may run at once.
@@ -29,9 +30,9 @@ pub struct Slots {
 #[derive(Debug)]
 struct Company {
     batch: Arc<Semaphore>,
-    /// Never queued for in whole: a job that waits to be alone would hold back all that come after it.
+    /// Queued for in whole only after [`PATIENCE`]: a job that waits to be alone holds back all that come after it.
     interactive: Arc<Semaphore>,
-    /// Wakes the one that holds the batch lane and waits until no interactive job runs.
+    /// Wakes the one that holds the batch lane and waits until nothing runs in the interactive one.
     left: Arc<Notify>,
 }
 
@@ -62,6 +63,9 @@ impl Drop for Left {
 }
 
 const COMPANY: u32 = 1 << 16;
+
+/// How long a lone job waits for a moment in which no interactive job runs, while it holds back the batch lane.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Slots {
     /// Permits for these counts.
@@ -99,7 +103,7 @@ impl Slots {
 
     /// Waits until a job may begin: at once, or when it is alone.
     ///
-    /// While one waits to be alone, no batch job begins, but interactive ones do; while it runs, none does.
+    /// While one waits to be alone, no batch job begins, but interactive ones do, for ten seconds; while it runs, none does.
     pub async fn company(&self, lane: Lane, redelivered: Redelivered) -> Slot {
         match redelivered {
             Redelivered::First => self.company.join(lane).await,
@@ -130,9 +134,20 @@ impl Company {
 
     async fn alone(&self) -> Slot {
         let batch = Arc::clone(&self.batch).acquire_many_owned(COMPANY).await.ok();
+        let interactive = match tokio::time::timeout(PATIENCE, self.lull()).await {
+            Ok(interactive) => Some(interactive),
+            // Without end they would starve the batch lane.
+            Err(_) => Arc::clone(&self.interactive).acquire_many_owned(COMPANY).await.ok(),
+        };
+        // The next lone job may hold the batch lane before this one's hold on the interactive lane is released: it is woken then.
+        Slot { _permits: [batch, interactive], _left: Some(Left(Arc::clone(&self.left))) }
+    }
+
+    /// Waits for a moment in which nothing runs in the interactive lane.
+    async fn lull(&self) -> OwnedSemaphorePermit {
         loop {
-            if let Ok(interactive) = Arc::clone(&self.interactive).try_acquire_many_owned(COMPANY) {
-                return Slot { _permits: [batch, Some(interactive)], _left: None };
+            if let Ok(all) = Arc::clone(&self.interactive).try_acquire_many_owned(COMPANY) {
+                return all;
             }
             self.left.notified().await;
         }
@@ -194,6 +209,19 @@ mod tests {
         }
     }
 
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn lone_jobs_on_many_threads_all_have_their_turn() {
+        let slots = Arc::new(slots());
+        let mut jobs = tokio::task::JoinSet::new();
+        for number in 0..20_000 {
+            let slots = Arc::clone(&slots);
+            let lane = if number % 3 == 0 { Lane::Interactive } else { Lane::Batch };
+            jobs.spawn(async move { drop(slots.company(lane, Redelivered::AfterLostOutcome).await) });
+        }
+        let all = tokio::time::timeout(std::time::Duration::from_secs(30), jobs.join_all());
+        assert!(all.await.is_ok(), "one waited for a wake that never came");
+    }
+
     #[tokio::test]
     async fn an_interactive_job_never_waits_for_one_that_waits_to_be_alone() {
         let slots = slots();
@@ -214,5 +242,25 @@ mod tests {
         assert!(third.as_mut().now_or_never().is_none(), "it runs alone");
         drop(alone);
         assert!(third.now_or_never().is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn interactive_jobs_without_end_do_not_starve_a_lone_one() {
+        let slots = slots();
+        let mut held = Some(slots.company(Lane::Interactive, Redelivered::First).await);
+        let mut lone = std::pin::pin!(slots.company(Lane::Batch, Redelivered::AfterLostOutcome));
+        for _ in 0..9 {
+            assert!(tokio::time::timeout(Duration::from_secs(1), lone.as_mut()).await.is_err());
+            // The next one begins before the last one ends.
+            held = Some(slots.company(Lane::Interactive, Redelivered::First).await);
+        }
+        assert!(tokio::time::timeout(Duration::from_secs(2), lone.as_mut()).await.is_err());
+        let mut next = std::pin::pin!(slots.company(Lane::Interactive, Redelivered::First));
+        assert!(next.as_mut().now_or_never().is_none(), "now it is the lone one's turn");
+        drop(held);
+        let alone = lone.await;
+        assert!(next.as_mut().now_or_never().is_none(), "it runs alone");
+        drop(alone);
+        next.await;
     }
 }
