@@ -2,6 +2,7 @@
 
 use assay_broker::{Prefetch, Redelivered};
 use assay_contract::job::Lane;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
@@ -107,7 +108,7 @@ impl Slots {
     pub async fn company(&self, lane: Lane, redelivered: Redelivered) -> Slot {
         match redelivered {
             Redelivered::First => self.company.join(lane).await,
-            Redelivered::AfterLostOutcome => self.company.alone().await,
+            Redelivered::AfterLostOutcome => self.company.alone(tokio::time::sleep(PATIENCE)).await,
         }
     }
 
@@ -132,12 +133,12 @@ impl Company {
         Slot { _permits: [Arc::clone(permits).acquire_owned().await.ok(), None], _left: left }
     }
 
-    async fn alone(&self) -> Slot {
+    /// `patience` ends the wait for a lull: interactive jobs without end would starve the batch lane.
+    async fn alone(&self, patience: impl Future<Output = ()>) -> Slot {
         let batch = Arc::clone(&self.batch).acquire_many_owned(COMPANY).await.ok();
-        let interactive = match tokio::time::timeout(PATIENCE, self.lull()).await {
-            Ok(interactive) => Some(interactive),
-            // Without end they would starve the batch lane.
-            Err(_) => Arc::clone(&self.interactive).acquire_many_owned(COMPANY).await.ok(),
+        let interactive = tokio::select! {
+            interactive = self.lull() => Some(interactive),
+            () = patience => Arc::clone(&self.interactive).acquire_many_owned(COMPANY).await.ok(),
         };
         // The next lone job may hold the batch lane before this one's hold on the interactive lane is released: it is woken then.
         Slot { _permits: [batch, interactive], _left: Some(Left(Arc::clone(&self.left))) }
@@ -244,17 +245,20 @@ mod tests {
         assert!(third.now_or_never().is_some());
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn interactive_jobs_without_end_do_not_starve_a_lone_one() {
         let slots = slots();
+        let (run_out, patience) = tokio::sync::oneshot::channel::<()>();
+        let patience = async { patience.await.unwrap_or_default() };
         let mut held = Some(slots.company(Lane::Interactive, Redelivered::First).await);
-        let mut lone = std::pin::pin!(slots.company(Lane::Batch, Redelivered::AfterLostOutcome));
+        let mut lone = std::pin::pin!(slots.company.alone(patience));
         for _ in 0..9 {
-            assert!(tokio::time::timeout(Duration::from_secs(1), lone.as_mut()).await.is_err());
+            assert!(lone.as_mut().now_or_never().is_none());
             // The next one begins before the last one ends.
             held = Some(slots.company(Lane::Interactive, Redelivered::First).await);
         }
-        assert!(tokio::time::timeout(Duration::from_secs(2), lone.as_mut()).await.is_err());
+        run_out.send(()).unwrap();
+        assert!(lone.as_mut().now_or_never().is_none(), "one still runs");
         let mut next = std::pin::pin!(slots.company(Lane::Interactive, Redelivered::First));
         assert!(next.as_mut().now_or_never().is_none(), "now it is the lone one's turn");
         drop(held);

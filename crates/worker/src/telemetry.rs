@@ -3,6 +3,7 @@
 use crate::rooms::Rooms;
 use assay_contract::job::Lane;
 use assay_contract::record::Record;
+use futures::{Stream, StreamExt};
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::time::Duration;
@@ -29,10 +30,11 @@ pub fn describe() {
 
 /// Folds what histograms gather, for as long as it is polled: else each sample is held until somebody scrapes, and nobody may.
 pub async fn fold_for_ever(metrics: PrometheusHandle) {
-    loop {
-        tokio::time::sleep(FOLD_EVERY).await;
-        metrics.run_upkeep();
-    }
+    fold_at(metrics, futures::stream::repeat(()).then(|()| tokio::time::sleep(FOLD_EVERY))).await;
+}
+
+async fn fold_at(metrics: PrometheusHandle, moments: impl Stream<Item = ()>) {
+    moments.for_each(async |()| metrics.run_upkeep()).await;
 }
 
 /// One record was made.
@@ -92,6 +94,7 @@ pub async fn gauges(rooms: &Rooms) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures::SinkExt;
     use metrics_exporter_prometheus::PrometheusBuilder;
 
     /// Bytes of memory in use by this process (proc(5), statm: the second figure, in pages of 4 KiB or more).
@@ -100,16 +103,20 @@ mod tests {
         statm.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4096
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn samples_that_nobody_scrapes_are_not_held() {
         const SAMPLES: usize = 100_000;
         const ROUNDS: usize = 20;
         let recorder = PrometheusBuilder::new().build_recorder();
-        let folding = tokio::spawn(fold_for_ever(recorder.handle()));
+        let (mut moment, moments) = futures::channel::mpsc::channel(0);
+        let folding = tokio::spawn(fold_at(recorder.handle(), moments));
         let mut before = 0;
         for round in 0..ROUNDS {
             metrics::with_local_recorder(&recorder, || (0..SAMPLES).for_each(|_| histogram!("assay_stage_seconds").record(0.1)));
-            tokio::time::sleep(FOLD_EVERY * 2).await;
+            // The second finds room when the first was heard, so the samples are folded.
+            for _ in 0..2 {
+                moment.send(()).await.unwrap();
+            }
             // What is freed is used again, not given back: the first rounds say how much one takes.
             if round == 2 {
                 before = resident();
