@@ -26,7 +26,8 @@ pub struct Row {
     pub blame: Blame,
     /// Whether trying again may help.
     pub retry: Retry,
-    /// What happened and what to do about it, for the asset's owner.
+    /// What happened and what to do about it, for the asset's owner. It stands in records, so it never speaks of attempts to come: the
+    /// record of a transient failure is that of the last one.
     pub sentence: &'static str,
 }
 
@@ -166,7 +167,7 @@ pub const TABLE: &[Row] = &[
         stage: Stage::Access,
         blame: Blame::Service,
         retry: Retry::Transient,
-        sentence: "The cloud's identity service asked us to slow down. The job is tried again by itself.",
+        sentence: "The cloud's identity service asked us to slow down. Try again later; if it goes on, run fewer workers or have its quota raised.",
     },
     Row {
         code: Code::ClockSkew,
@@ -174,7 +175,7 @@ pub const TABLE: &[Row] = &[
         stage: Stage::Fetch,
         blame: Blame::Service,
         retry: Retry::Transient,
-        sentence: "The cloud says that this worker's clock is wrong. Set the worker's clock (NTP); the job is tried again by itself.",
+        sentence: "The cloud says that this worker's clock is wrong. Set the worker's clock (NTP), then try again.",
     },
     Row {
         code: Code::TooManyRequests,
@@ -182,7 +183,7 @@ pub const TABLE: &[Row] = &[
         stage: Stage::Fetch,
         blame: Blame::Service,
         retry: Retry::Transient,
-        sentence: "The object store asked us to slow down. The job is tried again by itself.",
+        sentence: "The object store asked us to slow down. Try again later; if it goes on, lower `worker.fetches`.",
     },
     Row {
         code: Code::FetchTimeout,
@@ -190,7 +191,7 @@ pub const TABLE: &[Row] = &[
         stage: Stage::Fetch,
         blame: Blame::Service,
         retry: Retry::Transient,
-        sentence: "The download did not finish in time. It is tried again by itself; if it stays slow, raise `fetch.total_ms` of the profile.",
+        sentence: "The download did not finish in time. Try again; if it stays slow, raise `fetch.total_ms` of the profile.",
     },
     Row {
         code: Code::FetchInterrupted,
@@ -198,7 +199,7 @@ pub const TABLE: &[Row] = &[
         stage: Stage::Fetch,
         blame: Blame::Service,
         retry: Retry::Transient,
-        sentence: "The connection broke in the middle of the download, more than once. The job is tried again by itself.",
+        sentence: "The connection broke in the middle of the download, more than once. Try again; if it goes on, look at the network between the worker and the asset.",
     },
     Row {
         code: Code::ProviderUnavailable,
@@ -206,7 +207,7 @@ pub const TABLE: &[Row] = &[
         stage: Stage::Fetch,
         blame: Blame::Service,
         retry: Retry::Transient,
-        sentence: "The cloud or the host of the asset could not be reached or answered with an error of its own. The job is tried again by itself.",
+        sentence: "The cloud or the host of the asset could not be reached or answered with an error of its own. Try again when it is well.",
     },
     Row {
         code: Code::AssetChanged,
@@ -214,7 +215,7 @@ pub const TABLE: &[Row] = &[
         stage: Stage::Fetch,
         blame: Blame::Asset,
         retry: Retry::Transient,
-        sentence: "The object changed while it was read, or is not the version that the job expects. The job is tried again by itself; if it goes on, stop writing to the object.",
+        sentence: "The object changed while it was read, or is not the version that the job expects. Stop writing to it, or correct what the job expects, then try again.",
     },
     Row {
         code: Code::TooLarge,
@@ -278,7 +279,7 @@ pub const TABLE: &[Row] = &[
         stage: Stage::Probe,
         blame: Blame::Asset,
         retry: Retry::Never,
-        sentence: "The file is protected by a password. Upload an unprotected copy.",
+        sentence: "The file is encrypted or protected by a password. Upload an unprotected copy.",
     },
     Row {
         code: Code::TooManyPixels,
@@ -334,7 +335,7 @@ pub const TABLE: &[Row] = &[
         stage: Stage::Fetch,
         blame: Blame::Service,
         retry: Retry::Transient,
-        sentence: "The worker had no room for the asset. The job is tried again by itself; give the worker more memory or spill space if this goes on.",
+        sentence: "The worker had no room for the asset. Try again; if this goes on, give the worker more memory or spill space.",
     },
     Row {
         code: Code::StoreUnavailable,
@@ -342,7 +343,7 @@ pub const TABLE: &[Row] = &[
         stage: Stage::Store,
         blame: Blame::Service,
         retry: Retry::Transient,
-        sentence: "The record could not be written. The job is tried again by itself.",
+        sentence: "The record could not be written. Try again when the store answers.",
     },
     Row {
         code: Code::PublishUnconfirmed,
@@ -350,7 +351,7 @@ pub const TABLE: &[Row] = &[
         stage: Stage::Publish,
         blame: Blame::Service,
         retry: Retry::Transient,
-        sentence: "The broker did not confirm the record. It is published again by itself.",
+        sentence: "The broker did not confirm the record. Try again when the broker answers.",
     },
     Row {
         code: Code::Internal,
@@ -358,7 +359,7 @@ pub const TABLE: &[Row] = &[
         stage: Stage::Probe,
         blame: Blame::Service,
         retry: Retry::Transient,
-        sentence: "Something went wrong on our side. The job is tried again by itself; the log has the cause under the job's id.",
+        sentence: "Something went wrong on our side. The worker's log has the cause; try again when it is mended.",
     },
 ];
 
@@ -385,6 +386,15 @@ mod tests {
                 "{} has one clause only",
                 row.name
             );
+        }
+    }
+
+    #[test]
+    fn no_sentence_promises_an_attempt_that_may_never_come() {
+        for row in TABLE {
+            for promise in ["by itself", "tried again", "published again"] {
+                assert!(!row.sentence.contains(promise), "{}: {}", row.name, row.sentence);
+            }
         }
     }
 }
