@@ -20,6 +20,7 @@ use crate::message::{Message, TraceParent};
 use assay_contract::job::Lane;
 use async_trait::async_trait;
 use std::fmt;
+use std::time::{Duration, Instant};
 
 /// One job in a worker's hands. Dropped without being settled, it goes back to the queue as lost.
 #[derive(Debug)]
@@ -28,6 +29,7 @@ pub struct Delivery {
     lane: Lane,
     redelivered: Redelivered,
     settlement: Box<dyn Settlement>,
+    since: Instant,
 }
 
 /// Whether a message was out before without an outcome that anybody saw.
@@ -42,7 +44,7 @@ pub enum Redelivered {
 
 impl Delivery {
     pub(crate) fn new(message: Message, lane: Lane, redelivered: Redelivered, settlement: Box<dyn Settlement>) -> Self {
-        Self { message, lane, redelivered, settlement }
+        Self { message, lane, redelivered, settlement, since: Instant::now() }
     }
 
     /// The message; [`assay_contract::Job::read`] makes a job of it.
@@ -53,6 +55,12 @@ impl Delivery {
     /// The lane it came by.
     pub fn lane(&self) -> Lane {
         self.lane
+    }
+
+    /// How long ago the broker handed it over; waiting to be taken counts. RabbitMQ takes a message back after 30 minutes without an
+    /// acknowledgement (<https://www.rabbitmq.com/docs/consumers#acknowledgement-timeout>).
+    pub fn out_for(&self) -> Duration {
+        self.since.elapsed()
     }
 
     /// Which attempt this is, from 1. Only attempts whose outcome we saw are counted.

@@ -190,6 +190,18 @@ impl Store {
             .map(drop)
     }
 
+    /// Ends the row of a job that no record can be made of. A row that has ended already stays as it is.
+    pub async fn fail_row(&self, organization: &OrganizationId, job: &JobId, code: Code) -> Result<(), StoreError> {
+        self.pools
+            .write(
+                "UPDATE data_rows SET state = 'failed', failure_code = $3, changed_at_us = $4 \
+                 WHERE organization_id = $1 AND job_id = $2 AND state IN ('queued', 'processing', 'held')",
+                values![tenant(organization), job.as_str(), code.as_str(), self.now_us()],
+            )
+            .await
+            .map(drop)
+    }
+
     /// The values of one row, in the order of [`insert_rows`].
     pub(crate) fn row_values(&self, job: &Job, state: RowState) -> Vec<Value> {
         let now = self.now_us();
