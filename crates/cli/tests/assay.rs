@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "these are tests, with their helpers")]
 #![allow(unreachable_pub, reason = "a test has no public API; `pub` here means used by another module")]
+mod beginnings;
 mod commands;
 mod demo;
 mod inspect;

@@ -113,17 +113,23 @@ pub struct Service {
 impl Service {
     /// Starts it and waits until it is ready.
     #[track_caller]
-    pub fn start(mut command: Command, log: PathBuf) -> Self {
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-        command.env("ASSAY_WORKER_LISTEN", &address);
-        let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&log).unwrap()).spawn().unwrap();
-        let mut service = Self { process, address, log };
+    pub fn start(command: Command, log: PathBuf) -> Self {
+        let mut service = Self::begin(command, log);
         until("the service is ready", || {
             let ended = service.process.try_wait().unwrap();
             assert!(ended.is_none(), "it ended with {ended:?}: {}", service.said());
             service.page("/readyz").is_some_and(|(status, _)| status == 200)
         });
         service
+    }
+
+    /// Starts it and waits for nothing.
+    #[track_caller]
+    pub fn begin(mut command: Command, log: PathBuf) -> Self {
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        command.env("ASSAY_WORKER_LISTEN", &address);
+        let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&log).unwrap()).spawn().unwrap();
+        Self { process, address, log }
     }
 
     pub fn pid(&self) -> u32 {

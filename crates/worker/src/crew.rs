@@ -4,10 +4,11 @@ use crate::outage::Gate;
 use crate::pipeline;
 use crate::rooms::Rooms;
 use crate::stages::claim;
-use crate::stages::settle::Waits;
+use crate::stages::settle::{self, Waits};
 use crate::sweep;
-use assay_broker::{BrokerError, Delivery, Stopper};
+use assay_broker::{BrokerError, Deliveries, Delivery, Redelivered};
 use assay_fetch::CancellationToken;
+use futures::FutureExt;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
@@ -20,12 +21,15 @@ pub struct Crew {
     cancel: CancellationToken,
     /// Takes no new jobs.
     draining: CancellationToken,
+    /// Jobs are asked for.
+    begun: CancellationToken,
 }
 
 impl Crew {
     /// A crew for these rooms; nothing runs yet.
     pub fn new(rooms: Arc<Rooms>) -> Self {
-        Self { rooms, gate: Arc::new(Gate::default()), cancel: CancellationToken::new(), draining: CancellationToken::new() }
+        let token = CancellationToken::new;
+        Self { rooms, gate: Arc::new(Gate::default()), cancel: token(), draining: token(), begun: token() }
     }
 
     /// The rooms.
@@ -48,14 +52,22 @@ impl Crew {
         self.draining.is_cancelled()
     }
 
+    /// Whether the broker was asked for jobs.
+    pub fn has_begun(&self) -> bool {
+        self.begun.is_cancelled()
+    }
+
     /// Works until [`Crew::drain`].
     pub async fn work(&self) -> Result<(), BrokerError> {
         let mut deliveries = self.rooms.broker.consume(self.rooms.slots.prefetch()).await?;
-        let stopper = deliveries.stopper();
         let mut jobs = JoinSet::new();
         let sweeper = tokio::spawn(sweep::run(Arc::clone(&self.rooms), self.draining.clone()));
+        self.begun.cancel();
+        let (slots, settings) = (self.rooms.slots.counts(), &self.rooms.settings);
+        let sandbox = self.rooms.sandbox.posture();
+        tracing::info!(worker = settings.worker.id, ?sandbox, decodes = slots.decodes, fetches = slots.fetches, "at work");
         loop {
-            self.let_through(&stopper).await;
+            self.let_through(&mut deliveries).await;
             tokio::select! {
                 delivery = deliveries.next() => match delivery {
                     Some(delivery) => self.begin(&mut jobs, delivery),
@@ -74,20 +86,29 @@ impl Crew {
         Ok(())
     }
 
-    /// While an outage lasts no delivery is taken: they wait at the broker's prefetch.
-    async fn let_through(&self, stopper: &Stopper) {
-        tokio::select! {
-            () = self.gate.passed(&self.rooms) => {}
-            () = self.draining.cancelled() => stopper.stop(),
+    /// While an outage lasts no delivery is taken. They wait at the broker's prefetch, but not until the broker takes them back.
+    async fn let_through(&self, deliveries: &mut Deliveries) {
+        let stopper = deliveries.stopper();
+        loop {
+            tokio::select! {
+                () = self.gate.passed(&self.rooms) => return,
+                () = self.draining.cancelled() => return stopper.stop(),
+                () = tokio::time::sleep(self.rooms.settings.waits_at_most() / 2) => {
+                    while let Some(Some(delivery)) = deliveries.next().now_or_never() {
+                        settle::waited_too_long(delivery).await;
+                    }
+                }
+            }
         }
     }
 
     fn begin(&self, jobs: &mut JoinSet<()>, delivery: Delivery) {
         let crew = self.clone();
         jobs.spawn(async move {
+            let left = crew.rooms.settings.out_at_most().saturating_sub(delivery.out_for());
             // A job that exceeds everything is dropped: its delivery goes back to the queue, its child is killed.
-            if tokio::time::timeout(crew.rooms.settings.job_deadline * 2, crew.see_through(delivery)).await.is_err() {
-                tracing::error!("a job outlived twice its deadline and was dropped");
+            if tokio::time::timeout(left, crew.see_through(delivery)).await.is_err() {
+                tracing::error!("a job took longer than a delivery may be out, and was dropped");
             }
         });
     }
@@ -95,7 +116,18 @@ impl Crew {
     /// One delivery to its end; between two tries it keeps nobody from working.
     async fn see_through(&self, mut delivery: Delivery) {
         loop {
-            let company = self.rooms.slots.company(delivery.lane(), delivery.redelivered()).await;
+            let turn = self.rooms.slots.company(delivery.lane(), delivery.redelivered());
+            let company = match delivery.redelivered() {
+                Redelivered::First => {
+                    let patience = self.rooms.settings.waits_at_most().saturating_sub(delivery.out_for());
+                    match tokio::time::timeout(patience, turn).await {
+                        Ok(company) => company,
+                        Err(_elapsed) => return settle::waited_too_long(delivery).await,
+                    }
+                }
+                // Sent back as a new message, it would not run alone.
+                Redelivered::AfterLostOutcome => turn.await,
+            };
             let Some(Waits { delivery: waiting, until }) = pipeline::run(&self.rooms, &self.gate, delivery, &self.cancel).await else {
                 return;
             };

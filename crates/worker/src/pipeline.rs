@@ -33,6 +33,11 @@ pub async fn run(rooms: &Rooms, gate: &Gate, delivery: Delivery, cancel: &Cancel
                 Err(halt) => return settle::halted(delivery, halt, gate).await,
             }
         }
+        if let Some(failure) = &given_up
+            && let Err(halt) = settle::without_record(rooms, &job, failure).await
+        {
+            return settle::halted(delivery, halt, gate).await;
+        }
         settle::done(delivery, proofs, given_up).await;
         None
     }

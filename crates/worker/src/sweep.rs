@@ -6,7 +6,7 @@ use crate::part::Part;
 use crate::pipeline::shown;
 use crate::rooms::Rooms;
 use crate::stages::claim::{self, Taken};
-use crate::stages::{publish, store};
+use crate::stages::{publish, settle, store};
 use assay_broker::{DeadCause, Delivery};
 use assay_contract::{Code, Failure, Job};
 use assay_fetch::CancellationToken;
@@ -78,12 +78,16 @@ async fn give_records(rooms: &Rooms, delivery: Delivery) {
                     // No waiting mends it: the dead letter is what remains of this part.
                     break;
                 }
-                if delivery.is_lost() {
+                if delivery.is_lost() || delivery.out_for() > rooms.settings.out_at_most() {
                     // It comes again, and finds the records that are made.
                     return;
                 }
                 tokio::time::sleep(pause(rooms, &halt)).await;
             }
+        }
+        if settle::without_record(rooms, &job, &failure).await.is_err() {
+            // The store is down: it comes again.
+            return;
         }
     }
     if let Err(error) = delivery.dead(DeadCause::from(&failure)).await {

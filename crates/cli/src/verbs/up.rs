@@ -3,13 +3,14 @@
 use crate::args::{SettingsArguments, Up};
 use crate::config;
 use crate::exit::Exit;
-use crate::verbs::worker::{at_work, hire};
+use crate::verbs::worker::{Signals, at_work, hire};
 use assay_worker::Crew;
 use std::time::Duration;
 
 /// Runs everything until SIGTERM, or until there is nothing left to do.
 pub async fn run(settings: &SettingsArguments, arguments: Up) -> anyhow::Result<Exit> {
-    let shift = hire(config::read(settings)?).await?;
+    let mut signals = Signals::heard()?;
+    let Some(shift) = hire(config::read(settings)?, &mut signals).await? else { return Ok(Exit::Complete) };
     if arguments.until_idle {
         let idle = shift.crew.clone();
         tokio::spawn(async move {
@@ -17,7 +18,7 @@ pub async fn run(settings: &SettingsArguments, arguments: Up) -> anyhow::Result<
             idle.drain();
         });
     }
-    at_work(&shift.crew).await?;
+    at_work(&shift.crew, &mut signals).await?;
     Ok(Exit::Complete)
 }
 

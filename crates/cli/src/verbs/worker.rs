@@ -7,20 +7,44 @@ use crate::exit::{Exit, say};
 use anyhow::Context;
 use assay_worker::{Crew, health, telemetry};
 use metrics_exporter_prometheus::PrometheusBuilder;
-use std::sync::Arc;
-use tokio::signal::unix::{SignalKind, signal};
+use std::sync::{Arc, OnceLock};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 
 /// Runs a worker, or prints its plan.
 pub async fn run(settings: &SettingsArguments, arguments: Worker) -> anyhow::Result<Exit> {
+    // First of all: a signal that comes while everything is still being set up must not be lost.
+    let mut signals = Signals::heard()?;
     let config = config::read(settings)?;
     if arguments.plan {
         say(&assemble::plan(&config)?.to_string())?;
         return Ok(Exit::Complete);
     }
-    let shift = hire(config).await?;
-    at_work(&shift.crew).await?;
+    if let Some(shift) = hire(config, &mut signals).await? {
+        at_work(&shift.crew, &mut signals).await?;
+    }
     Ok(Exit::Complete)
+}
+
+/// SIGTERM and SIGINT.
+pub struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// From now on they end nothing by themselves.
+    pub fn heard() -> anyhow::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Waits for the next of either.
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 /// A crew, and what runs beside it for as long as this is held.
@@ -29,38 +53,45 @@ pub struct Shift {
     _beside: JoinSet<()>,
 }
 
-/// A crew with its rooms, metrics and pages.
-pub async fn hire(config: Config) -> anyhow::Result<Shift> {
+/// A crew with its rooms, metrics and pages; `None` when a signal came before it was set up.
+pub async fn hire(config: Config, signals: &mut Signals) -> anyhow::Result<Option<Shift>> {
+    tokio::select! {
+        shift = set_up(config) => shift.map(Some),
+        () = signals.next() => {
+            tracing::info!("ended by a signal before any job was taken");
+            Ok(None)
+        }
+    }
+}
+
+async fn set_up(config: Config) -> anyhow::Result<Shift> {
     let plan = assemble::plan(&config)?;
-    let listen = config.worker.listen;
     let metrics = PrometheusBuilder::new().install_recorder().context("metrics can't be set up")?;
     telemetry::describe();
     let mut beside = JoinSet::new();
     beside.spawn(telemetry::fold_for_ever(metrics.clone()));
-    let crew = Crew::new(Arc::new(assemble::rooms(config, &plan).await?));
-    tracing::info!(worker = crew.rooms().settings.worker.id, sandbox = ?crew.rooms().sandbox.posture(), decodes = plan.slots.decodes, fetches = plan.slots.fetches, "at work");
-    if let Some(address) = listen {
+    let hired = Arc::new(OnceLock::new());
+    if let Some(address) = config.worker.listen {
         let listener = tokio::net::TcpListener::bind(address).await.with_context(|| format!("worker.listen {address} can't be bound"))?;
-        let pages = crew.clone();
+        let pages = health::serve(listener, Arc::clone(&hired), metrics);
         beside.spawn(async move {
-            if let Err(error) = health::serve(listener, pages, metrics).await {
+            if let Err(error) = pages.await {
                 tracing::error!(%error, "the health pages ended");
             }
         });
     }
-    Ok(Shift { crew, _beside: beside })
+    let crew = Crew::new(Arc::new(assemble::rooms(config, &plan).await?));
+    Ok(Shift { crew: hired.get_or_init(|| crew).clone(), _beside: beside })
 }
 
-/// Works until SIGTERM or SIGINT, then drains. A second signal ends at once.
-pub async fn at_work(crew: &Crew) -> anyhow::Result<()> {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+/// Works until a signal, then drains. A second one ends at once.
+pub async fn at_work(crew: &Crew, signals: &mut Signals) -> anyhow::Result<()> {
     let work = crew.work();
     let mut work = std::pin::pin!(work);
     loop {
         tokio::select! {
             ended = &mut work => return ended.context("the broker ended the work"),
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            () = signals.next() => {}
         }
         if crew.is_draining() {
             anyhow::bail!("ended by a second signal; jobs that were at work come again");

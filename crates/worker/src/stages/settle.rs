@@ -2,9 +2,10 @@
 
 use crate::halt::Halt;
 use crate::outage::Gate;
+use crate::rooms::Rooms;
 use crate::telemetry;
 use assay_broker::{BrokerError, DeadCause, Delivery, Published, Redelivered, RetryDelay};
-use assay_contract::Failure;
+use assay_contract::{Failure, Job};
 use assay_store::Stored;
 use jiff::Timestamp;
 
@@ -40,6 +41,16 @@ pub async fn done(delivery: Delivery, proofs: Vec<Proof>, given_up: Option<Failu
     report(settled);
 }
 
+/// No record of a job's own asset could be made, and its message will be dead: the row itself says that it failed, or it would seem to
+/// wait for ever. A row that has ended by its record stays as it is.
+pub async fn without_record(rooms: &Rooms, job: &Job, failure: &Failure) -> Result<(), Halt> {
+    match rooms.store.fail_row(&job.organization_id, &job.job_id, failure.code).await.map_err(|error| Halt::of(error.failure(), &error)) {
+        // Not even that can be written: the dead letter is what remains.
+        Ok(()) | Err(Halt::Broken(_)) => Ok(()),
+        Err(halt) => Err(halt),
+    }
+}
+
 /// The job leaves without a record, or waits here.
 pub async fn halted(delivery: Delivery, halt: Halt, gate: &Gate) -> Option<Waits> {
     let attempt = delivery.attempt();
@@ -63,6 +74,12 @@ pub async fn halted(delivery: Delivery, halt: Halt, gate: &Gate) -> Option<Waits
     };
     report(settled);
     None
+}
+
+/// A delivery that could not begin in time goes back as what it is, before the broker takes it for lost; it costs no attempt.
+pub async fn waited_too_long(delivery: Delivery) {
+    tracing::info!(message_id = delivery.message_id(), "a job waited long for its turn; it comes again");
+    report(delivery.postpone(RetryDelay::Short).await);
 }
 
 fn report(settled: Result<(), BrokerError>) {

@@ -6,7 +6,7 @@ use crate::part::Part;
 use crate::rooms::Rooms;
 use assay_contract::failure::Stage;
 use assay_contract::profile::DerivativeName;
-use assay_contract::record::{AssetSeen, AttachmentRef, Record};
+use assay_contract::record::{AssetSeen, AttachmentRef, Extractor, Record};
 use assay_contract::{Code, Failure};
 use assay_probe::examine::{Made, What};
 use assay_store::{Claim, Place, StoreError, Stored};
@@ -30,7 +30,7 @@ pub async fn keep(rooms: &Rooms, part: &Part<'_>, claim: &Claim, draft: Draft, a
         rooms.settings.profiles.get(&part.job.profile).map_or_else(|| part.job.profile.clone(), assay_contract::Profile::revision);
     let record = draft.into_record(Some(part), &profile, rooms.settings.worker.clone(), attempt, &places, rooms.clock.now());
     if let Some(failure) = broken {
-        return rooms.store.put_record(claim, bare(record, failure)).await.map_err(|error| unkept(rooms, &error));
+        return keep_bare(rooms, claim, record, failure).await;
     }
     let failure = match rooms.store.put_record(claim, record.clone()).await {
         Ok(stored) => return Ok(stored),
@@ -42,7 +42,18 @@ pub async fn keep(rooms: &Rooms, part: &Part<'_>, claim: &Claim, draft: Draft, a
             halt => return Err(halt),
         },
     };
-    rooms.store.put_record(claim, bare(record, failure)).await.map_err(|error| unkept(rooms, &error))
+    keep_bare(rooms, claim, record, failure).await
+}
+
+/// Keeps the failure alone; where even that is refused, without a word that is not our own: no row ends in limbo.
+async fn keep_bare(rooms: &Rooms, claim: &Claim, record: Record, failure: Failure) -> Result<Stored, Halt> {
+    let bare = bare(record, failure);
+    match rooms.store.put_record(claim, bare.clone()).await {
+        Err(error) if matches!(unkept(rooms, &error), Halt::Broken(_)) => {
+            rooms.store.put_record(claim, wordless(bare)).await.map_err(|error| unkept(rooms, &error))
+        }
+        kept => kept.map_err(|error| unkept(rooms, &error)),
+    }
 }
 
 /// Why a record is not stored.
@@ -110,6 +121,19 @@ fn bare(record: Record, failure: Failure) -> Record {
         thumbnails: Vec::new(),
         derivatives: Vec::new(),
         ..record
+    }
+}
+
+/// Only ids, numbers and words of our own.
+fn wordless(bare: Record) -> Record {
+    Record {
+        global_key: None,
+        labels: BTreeMap::new(),
+        asset: AssetSeen::default(),
+        attachment: bare.attachment.map(|attachment| AttachmentRef { name: None, attachment_type: String::new(), ..attachment }),
+        extractor: Extractor { libraries: BTreeMap::new(), ..bare.extractor },
+        profile: String::new(),
+        ..bare
     }
 }
 

@@ -5,6 +5,7 @@ use crate::worker::{Worker, rooms};
 use crate::world::{World, code, until};
 use assay_contract::Code;
 use assay_contract::record::Status;
+use assay_store::RowState;
 use assay_worker::outage::State;
 use serde_json::json;
 use sqlx::{Connection, SqliteConnection};
@@ -54,7 +55,52 @@ async fn where_no_record_can_be_made_the_dead_letter_is_what_remains() {
     assert_eq!(world.part("refused", Some(0)).await.status, Status::Complete);
     buried(&world, &worker, "refused").await;
     assert!(!world.has_record("refused").await);
+    let row = world.row("refused").await.unwrap();
+    assert_eq!((row.state, row.failure), (RowState::Failed, Some(Code::Internal)), "a row that nothing ends would be waited for");
     worker.drain().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_store_refuses_a_senders_word_the_record_does_without() {
+    let world = World::embedded().await;
+    tamper(&world, "CREATE TRIGGER no BEFORE INSERT ON records WHEN NEW.record LIKE '%unspeakable%' BEGIN SELECT RAISE(ABORT, 'no'); END")
+        .await;
+    let worker = Worker::start(rooms(&world).await);
+    let uri = world.customer.fixture("media/png-gray.png");
+    let words =
+        json!({ "labels": { "word": "unspeakable" }, "attachments": [{ "type": "unspeakable", "uri": uri, "name": "unspeakable" }] });
+    world.submit(&with(job("refused", uri), words)).await;
+    for attachment in [None, Some(0)] {
+        let record = world.part("refused", attachment).await;
+        assert_eq!((record.status, code(&record), record.attempt), (Status::Failed, Code::Internal, 2));
+    }
+    buried(&world, &worker, "refused").await;
+    assert_eq!(world.row("refused").await.unwrap().state, RowState::Failed);
+    worker.drain().await;
+}
+
+/// PostgreSQL's text holds no U+0000 (<https://www.postgresql.org/docs/15/datatype-character.html>).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_nul_in_any_of_a_senders_words_costs_no_job_its_record() {
+    for world in [World::embedded().await, World::servers().await] {
+        let worker = Worker::start(rooms(&world).await);
+        let (uri, nul) = (world.customer.fixture("media/png-gray.png"), "a\0b");
+        let words = json!({ "global_key": nul, "labels": { nul: nul }, "attachments": [{ "type": nul, "uri": uri, "name": nul }] });
+        world.submit(&with(job("words", uri.clone()), words)).await;
+        world.submit(&with(job("profile", uri.clone()), json!({ "profile": nul }))).await;
+        world.submit(&job("key", format!("{uri}\0"))).await;
+        for attachment in [None, Some(0)] {
+            assert_eq!(world.part("words", attachment).await.status, Status::Complete);
+        }
+        assert_eq!(code(&world.record("profile").await), Code::ProfileUnknown);
+        assert_eq!(world.record("key").await.status, Status::Failed);
+        worker.idle().await;
+        for id in ["words", "profile", "key"] {
+            assert!(world.row(id).await.unwrap().state.is_final(), "{id}");
+        }
+        assert_eq!(world.published().await.len(), 4);
+        worker.drain().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

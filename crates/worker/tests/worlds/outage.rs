@@ -5,11 +5,14 @@ use crate::door::Door;
 use crate::wire::Wire;
 use crate::worker::{Worker, rooms};
 use crate::world::{World, until};
+use assay_broker::Redelivered;
 use assay_contract::Secret;
+use assay_contract::job::Lane;
 use assay_contract::record::Status;
 use assay_store::Store;
 use assay_worker::outage::State;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 const JOBS: usize = 12;
 
@@ -112,5 +115,50 @@ async fn a_broker_that_is_gone_for_a_while_costs_no_job_its_record() {
     worker.idle().await;
     let told: std::collections::BTreeSet<String> = world.published().await.iter().map(|record| record["job_id"].to_string()).collect();
     assert_eq!(told.len(), JOBS);
+    worker.drain().await;
+}
+
+/// RabbitMQ would close the channel of deliveries that are out for half an hour, and count them as lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_long_outage_deliveries_go_back_before_the_broker_takes_them() {
+    for world in [World::embedded().await, World::servers().await] {
+        let mut shelved = rooms(&world).await;
+        // A delivery waits for 0.8 s in an outage, and may be out for 4.
+        shelved.settings.job_deadline = Duration::from_secs(2);
+        let door = Door::before(shelved.shelf);
+        shelved.shelf = door.clone();
+        door.down.store(true, Ordering::SeqCst);
+        let worker = Worker::start(shelved);
+        submit_all(&world).await;
+        until("the gate is closed", async || worker.crew.gate().state() == State::Closed).await;
+        until("what had begun is settled", async || settled(&worker)).await;
+        let batch = async || world.queue.depths().await.unwrap().batch;
+        until("deliveries wait for the outage's end", async || batch().await.unacknowledged > 0 && batch().await.resting == 0).await;
+        until("they go back and rest", async || batch().await.resting > 0).await;
+        door.down.store(false, Ordering::SeqCst);
+        all_done_at_first_attempt(&world, &worker).await;
+        worker.drain().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_can_not_begin_in_time_goes_back_and_one_that_can_not_end_is_dropped() {
+    let world = World::embedded().await;
+    let mut slow = rooms(&world).await;
+    slow.settings.job_deadline = Duration::from_secs(1);
+    let door = Door::before(slow.shelf);
+    slow.shelf = door.clone();
+    door.close();
+    let worker = Worker::start(slow);
+    let alone = worker.crew.rooms().slots.company(Lane::Batch, Redelivered::AfterLostOutcome).await;
+    world.submit(&job("waits", world.customer.fixture("media/png-gray.png"))).await;
+    let batch = async || world.queue.depths().await.unwrap().batch;
+    until("what can't begin goes back", async || batch().await.resting > 0).await;
+    drop(alone);
+    door.arrived(1).await;
+    // Its first round ends without an outcome, the next is the same attempt.
+    door.arrived(2).await;
+    door.open();
+    assert_eq!(world.record("waits").await.attempt, 1);
     worker.drain().await;
 }
