@@ -19,7 +19,31 @@ use std::time::Duration;
 /// The decoder families of this version.
 pub const FAMILIES: [&str; 2] = ["image", "media"];
 
-/// The store, migrated where it is ours alone.
+/// The store, for a verb that only reads or changes what is there: in a folder that was mistyped it must not make a new one.
+pub async fn existing_store(config: &Config) -> anyhow::Result<Store> {
+    let url = &config.store.url.as_ref().context("store.url is not set")?.0;
+    there_is("store", url.expose().strip_prefix("sqlite:").filter(|path| !path.contains(":memory:")))?;
+    store(config).await
+}
+
+/// The queue, likewise.
+pub async fn existing_broker(config: &Config) -> anyhow::Result<SharedBroker> {
+    let url = &config.broker.url.as_ref().context("broker.url is not set")?.0;
+    there_is("queue", url.expose().strip_prefix("embedded:"))?;
+    broker(config).await
+}
+
+/// `path` may begin with the two slashes of an address.
+fn there_is(what: &str, path: Option<&str>) -> anyhow::Result<()> {
+    let Some(path) = path.map(|path| path.strip_prefix("//").unwrap_or(path)) else { return Ok(()) };
+    anyhow::ensure!(
+        std::path::Path::new(path).exists(),
+        "there is no {what} at {path}; name the folder that `assay up` and `assay submit` use: `--folder DIR`, ./assay-store unless said otherwise"
+    );
+    Ok(())
+}
+
+/// The store, migrated where it is ours alone; an embedded one is made where there is none.
 pub async fn store(config: &Config) -> anyhow::Result<Store> {
     let url = &config.store.url.as_ref().context("store.url is not set")?.0;
     if let Some(path) = url.expose().strip_prefix("sqlite://")
@@ -27,8 +51,8 @@ pub async fn store(config: &Config) -> anyhow::Result<Store> {
     {
         std::fs::create_dir_all(folder).with_context(|| format!("the folder {} can't be made", folder.display()))?;
     }
-    let store = Store::open(url).await.context("the store can't be opened")?;
-    let pending = store.migrations_pending().await.context("the store does not answer")?;
+    let store = Store::open(url).await?;
+    let pending = store.migrations_pending().await?;
     anyhow::ensure!(pending.is_empty(), "the store's schema is {} step(s) behind: run `assay migrate`", pending.len());
     Ok(store)
 }
@@ -42,10 +66,10 @@ pub fn shelf(config: &Config) -> anyhow::Result<Arc<dyn Shelf>> {
     };
     let options = ShelfOptions { endpoint: section.endpoint.clone(), region: section.region.clone(), keys };
     let url = section.url.as_deref().context("shelf.url is not set")?;
-    Ok(Arc::from(open_shelf(url, &options).context("the shelf can't be opened")?))
+    Ok(Arc::from(open_shelf(url, &options)?))
 }
 
-/// The queue.
+/// The queue; an embedded one is made where there is none.
 pub async fn broker(config: &Config) -> anyhow::Result<SharedBroker> {
     let url = &config.broker.url.as_ref().context("broker.url is not set")?.0;
     if let Some(path) = url.expose().strip_prefix("embedded://") {

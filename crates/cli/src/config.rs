@@ -4,7 +4,7 @@ mod layers;
 mod sections;
 
 pub use layers::Problems;
-pub use sections::{Config, Hidden};
+pub use sections::Config;
 
 use crate::args::SettingsArguments;
 

@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(exit) => exit.into(),
         Err(error) => {
-            exit::complain(&format!("{error:#}"));
+            exit::complain(&exit::told(&error));
             Exit::Usage.into()
         }
     }

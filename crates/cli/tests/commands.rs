@@ -34,7 +34,9 @@ fn an_integration_is_added_listed_checked_made_default_and_removed() {
     let listed = stage.assay(&["integration", "list"]).well().out;
     assert!(listed.contains(INTEGRATION) && listed.contains(&format!("s3://{BUCKET}/")) && listed.contains("default"), "{listed}");
     assert_eq!(stage.assay(&["integration", "list", "--json"]).well().json()[0]["is_default"], true);
-    assert_eq!(stage.assay(&["--organization", "another", "integration", "list"]).well().out, "", "no other tenant sees it");
+    let another = stage.assay(&["--organization", "another", "integration", "list"]).well().out;
+    assert!(another.contains("organisation another has no integrations") && !another.contains(INTEGRATION), "no other tenant sees it");
+    assert_eq!(stage.assay(&["--organization", "another", "integration", "list", "--json"]).well().out, "");
 
     stage.cloud.revoke(ROLE);
     let refused = check(&[]);
@@ -87,8 +89,17 @@ fn a_manifest_with_bad_lines_is_queued_without_them_and_watched_to_its_end() {
 
     fs::write(&manifest, "no json\n").unwrap();
     assert_eq!(stage.assay(&["submit", "rows.jsonl"]).code, 2, "nothing was queued");
-    let missing = stage.assay(&["submit", "none.jsonl"]);
-    assert!(missing.code == 2 && missing.err.contains("none.jsonl"), "{missing:?}");
+    let (tasks, address) = (stage.number("SELECT count(*) FROM tasks"), uri("good.jpg"));
+    for (mistyped, told) in [
+        (&["rows.jsonl", "none.jsonl"][..], "none.jsonl can't be opened"),
+        (&[&address, "--integration", "int_acne"], "has no integration int_acne; `assay integration list` shows"),
+        (&[&address, "--profile", "defualt"], "there are: default"),
+        (&["--integration", INTEGRATION, "--prefix", "gs://bucket"], "s3://BUCKET/PREFIX"),
+    ] {
+        let ended = stage.assay(&[&["submit"], mistyped].concat());
+        assert!(ended.code == 2 && ended.err.contains(told), "{mistyped:?}: {ended:?}");
+    }
+    assert_eq!(stage.number("SELECT count(*) FROM tasks"), tasks, "what was mistyped is told before there is a task");
     let good = stage.assay(&["submit", &uri("good.jpg"), "--integration", INTEGRATION]).well().out;
     assert!(good.contains("1 queued"), "{good}");
 }
@@ -113,7 +124,8 @@ fn a_dead_job_comes_back(mut stage: Stage, service: &str) {
     assert!(cause.starts_with("too-many-requests") || cause.starts_with("provider-unavailable"), "{letters:?}");
     assert_eq!(letters[0]["job"]["global_key"], "tired");
     let listed = stage.assay(&["dead", "list"]).well().out;
-    assert!(listed.contains(id), "{listed}");
+    assert!(listed.contains(id) && listed.contains(&format!("s3://{BUCKET}/tired ")), "{listed}");
+    assert!(!cause.contains("by itself") && !cause.contains("tried again"), "no attempt is left: {cause}");
     let shown: Value = serde_json::from_str(&stage.assay(&["dead", "show", id]).well().out).unwrap();
     assert_eq!(shown["job"]["asset"], format!("s3://{BUCKET}/tired"));
     for arguments in [["dead", "show", "none-such"], ["dead", "requeue", "none-such"]] {

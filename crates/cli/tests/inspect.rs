@@ -159,6 +159,39 @@ fn names_are_read_from_standard_input_or_a_file_after_the_arguments() {
 }
 
 #[test]
+fn a_list_that_was_written_elsewhere_names_the_same_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let odd = folder.path().join("ends-in-return.png\r");
+    fs::copy(fixtures::media().join("png-rgb.png"), &odd).unwrap();
+    let list = format!("{}\r\n\r\n{}\n", fixtures::media().join("gif-still.gif").display(), odd.display());
+    let ended = run(with(command(&assay()), ["inspect", "--json", "--files-from", "-"]), list.as_bytes());
+    let types: Vec<Value> = ended.json().iter().map(|record| record["media_attributes"]["mime_type"].clone()).collect();
+    assert_eq!((ended.code, types), (0, vec!["image/gif".into(), "image/png".into()]), "{}", ended.err);
+}
+
+#[test]
+fn what_begins_like_an_address_is_one_unless_there_is_such_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("word:")).unwrap();
+    fs::copy(fixtures::media().join("png-rgb.png"), folder.path().join("word:/there.png")).unwrap();
+    let mut command =
+        with(command(&assay()), ["inspect", "--json", "ftp://host/a.png", "FTP://u:geheim@host/a.png?b=c", "word://there.png"]);
+    command.current_dir(folder.path());
+    let ended = run(command, b"");
+    let records = ended.json();
+    assert_eq!((ended.code, records.len()), (1, 3), "{ended:?}");
+    for (record, shown) in records.iter().zip(["ftp://host/a.png", "ftp://host/a.png"]) {
+        assert_eq!((&record["failure"]["code"], &record["asset"]["uri"]), (&"address-unreadable".into(), &shown.into()), "{record}");
+        assert!(record["failure"]["message"].as_str().unwrap().contains("s3://bucket/key"), "{record}");
+    }
+    assert_eq!(records[2]["status"], "complete", "{}", records[2]);
+    assert!(!ended.all().contains("geheim"));
+    // A scheme may be written in any case: it is not taken for a file.
+    let bucket = inspect(["S3://bucket/key.jpg"]).json().remove(0);
+    assert!(bucket["asset"]["uri"] == "s3://bucket/key.jpg" && bucket["failure"]["code"] != "not-found", "{bucket}");
+}
+
+#[test]
 fn thumbnails_are_pictures_of_the_stated_size_never_larger_than_asked_and_never_enlarged() {
     let folder = tempfile::tempdir().unwrap();
     let pictures = folder.path().join("made/here");

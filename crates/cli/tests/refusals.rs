@@ -16,11 +16,20 @@ fn keeps_it(ended: &Ended) {
 fn config_check_tells_every_problem_at_once() {
     let stage = Stage::embedded();
     let file = stage.folder.path().join("assay.toml");
-    let wrong = "[stor]\n[store]\nurll = 1\n[worker]\nattempts = 0\njob_deadline_s = 99999\n[fetch]\nprivate_ranges = [\"10\"]\n";
+    let wrong =
+        "[stor]\n[store]\nurll = 1\n[worker]\nattempts = 0\ndecodes = \"two\"\njob_deadline_s = 601\n[fetch]\nprivate_ranges = [\"10\"]\n";
     fs::write(&file, wrong).unwrap();
     let ended = stage.assay(&["--config", "assay.toml", "--set", "fetch.private_ranges=[\"10\"]", "config", "check"]);
     assert_eq!(ended.code, 2);
-    for problem in ["5 problem(s)", "[stor]", "urll", "worker.attempts", "worker.job_deadline_s", "fetch.private_ranges"] {
+    for problem in [
+        "6 problem(s)",
+        "[stor]",
+        "[worker] decodes: invalid type: string, expected u16",
+        "urll",
+        "worker.attempts",
+        "worker.job_deadline_s",
+        "fetch.private_ranges",
+    ] {
         assert!(ended.err.contains(problem), "{problem} is not told: {}", ended.err);
     }
     for verb in [&["worker"][..], &["up"], &["migrate"], &["inspect", "x"]] {
@@ -49,6 +58,12 @@ fn no_secret_of_the_configuration_is_ever_printed() {
     stage.set("ASSAY_LOG", "trace");
     let shown = stage.assay(&["config", "show"]).well();
     assert!(shown.out.contains("amqp://(withheld)@127.0.0.1:1/assay"), "{}", shown.out);
+    for line in
+        ["fetch.proxy                http://(withheld)@127.0.0.1:1", "worker.job_deadline_s      600  (default)", "\"image_bytes\": "]
+    {
+        assert!(shown.out.contains(line), "{line} is not shown: {}", shown.out);
+    }
+    assert_eq!(shown.out.lines().filter(|line| line.starts_with("worker.")).count(), 12, "every setting is shown: {}", shown.out);
     keeps_it(&shown);
     keeps_it(&stage.assay(&["config", "check"]));
     // Nobody listens there: what is said of the failure goes through every layer's error.
@@ -113,10 +128,38 @@ fn what_nobody_knows_is_a_usage_error() {
         let ended = stage.assay(wrong);
         assert!(ended.code == 2 && !ended.err.is_empty() && ended.out.is_empty(), "{wrong:?}: {ended:?}");
     }
-    assert_eq!(stage.assay(&["integration", "list"]).well().out, "", "nothing of what was refused is kept");
+    assert!(!stage.folder.path().join("assay").exists(), "nothing of what was refused is kept");
     stage.set("ASSAY_TYPO", "1");
     let ended = stage.assay(&["config", "check"]);
     assert!(ended.code == 2 && ended.err.contains("ASSAY_TYPO"), "{ended:?}");
     let version = Stage::embedded().assay(&["--version"]).well().out;
     assert!(version.starts_with("assay "), "{version}");
+}
+
+#[test]
+fn a_verb_that_only_reads_makes_nothing_in_a_folder_that_was_mistyped() {
+    let stage = Stage::embedded();
+    for verb in [
+        &["watch", "task"][..],
+        &["dead", "list"],
+        &["dead", "show", "x"],
+        &["dead", "requeue", "x"],
+        &["integration", "list"],
+        &["integration", "check", "x"],
+        &["integration", "default", "x"],
+        &["integration", "remove", "x"],
+        &["inspect", "--integration", "x", "s3://b/k"],
+    ] {
+        let ended = stage.assay(verb);
+        assert!(ended.code == 2 && ended.out.is_empty(), "{verb:?}: {ended:?}");
+        assert!(ended.err.contains("there is no ") && ended.err.contains("--folder"), "{verb:?} says what to do: {}", ended.err);
+        assert!(!stage.folder.path().join("assay").exists(), "{verb:?} made a folder");
+    }
+}
+
+#[test]
+fn an_error_says_nothing_twice() {
+    let stage = Stage::embedded();
+    let ended = stage.assay(&["--set", "shelf.url=s3://", "up", "--until-idle"]);
+    assert!(ended.code == 2 && ended.err.matches("the shelf can't be opened").count() == 1, "{ended:?}");
 }

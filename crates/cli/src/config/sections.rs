@@ -1,12 +1,17 @@
 //! The sections of the configuration and their defaults.
 
+mod in_force;
+mod reading;
+
 use super::layers::Problems;
+use anyhow::Context;
 use assay_contract::{Profile, Secret};
+use assay_worker::Plan;
+use reading::{profiles, section};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use toml::{Table, Value};
+use toml::Table;
 
 const SECTIONS: [&str; 7] = ["store", "shelf", "broker", "access", "fetch", "worker", "profiles"];
 
@@ -129,7 +134,7 @@ pub struct WorkerSection {
     pub memory_budget: Option<u64>,
     /// Attempts before a transient failure is the answer.
     pub attempts: Option<u32>,
-    /// A job's whole time, seconds.
+    /// A download's whole time, whatever the profile allows, seconds; a job has twice this.
     pub job_deadline_s: Option<u64>,
     /// How long a shutdown waits, seconds.
     pub drain_s: Option<u64>,
@@ -156,6 +161,17 @@ impl Config {
         config.fill_in(folder, &mut problems);
         config.check(&mut problems);
         if problems.0.is_empty() { Ok(config) } else { Err(problems) }
+    }
+
+    /// A profile by its name; the error names those there are.
+    pub fn profile(&self, name: &str) -> anyhow::Result<&Profile> {
+        let known = || self.profiles.keys().cloned().collect::<Vec<_>>().join(", ");
+        self.profiles.get(name).with_context(|| format!("there is no profile {name:?} in the configuration; there are: {}", known()))
+    }
+
+    /// Every setting but the profiles, by name.
+    pub fn in_force(&self, plan: &Plan) -> Vec<(&'static str, String)> {
+        in_force::in_force(self, plan)
     }
 
     /// What was not said lies in the folder.
@@ -201,62 +217,10 @@ impl Config {
         if self.worker.attempts == Some(0) {
             problems.0.push("worker.attempts is 0; at least 1 is needed".to_owned());
         }
-        // RabbitMQ takes a message back after 30 minutes without an acknowledgement.
-        if self.worker.job_deadline_s.is_some_and(|seconds| seconds == 0 || seconds > 1500) {
-            problems
-                .0
-                .push("worker.job_deadline_s must be 1 to 1500: under the broker's acknowledgement time-out of 30 minutes".to_owned());
+        // Twice this a delivery may be out, and RabbitMQ takes a message back after 30 minutes without an acknowledgement.
+        if self.worker.job_deadline_s.is_some_and(|seconds| !(1..=600).contains(&seconds)) {
+            problems.0.push("worker.job_deadline_s must be 1 to 600, so that a job ends well before the broker takes it back".to_owned());
         }
-    }
-}
-
-fn section<T: DeserializeOwned + Default>(table: &Table, name: &str, problems: &mut Problems) -> T {
-    let Some(value) = table.get(name) else { return T::default() };
-    if !value.is_table() {
-        // The usual error repeats the value, which may be a secret.
-        problems.0.push(format!("{name}: this is a section; write [{name}] and its settings under it"));
-        return T::default();
-    }
-    value.clone().try_into().unwrap_or_else(|error: toml::de::Error| {
-        problems.0.push(format!("[{name}]: {}", error.message()));
-        T::default()
-    })
-}
-
-fn profiles(table: &Table, problems: &mut Problems) -> BTreeMap<String, Profile> {
-    let standard = Profile::standard();
-    let mut profiles = BTreeMap::from([(standard.name.clone(), standard.clone())]);
-    let Some(value) = table.get("profiles") else { return profiles };
-    let Value::Table(named) = value else {
-        problems.0.push("[profiles]: write [profiles.NAME]".to_owned());
-        return profiles;
-    };
-    for (name, value) in named {
-        // What a profile does not say is as in the standard one.
-        let whole = Value::try_from(&standard).map(|base| laid_over(base, value.clone()));
-        match whole
-            .map_err(|error| error.to_string())
-            .and_then(|whole| whole.try_into::<Profile>().map_err(|error| error.message().to_owned()))
-        {
-            Ok(profile) => {
-                profiles.insert(name.clone(), Profile { name: name.clone(), ..profile });
-            }
-            Err(error) => problems.0.push(format!("[profiles.{name}]: {error}")),
-        }
-    }
-    profiles
-}
-
-fn laid_over(base: Value, over: Value) -> Value {
-    match (base, over) {
-        (Value::Table(mut base), Value::Table(over)) => {
-            for (key, value) in over {
-                let under = base.remove(&key);
-                base.insert(key, under.map_or(value.clone(), |under| laid_over(under, value)));
-            }
-            Value::Table(base)
-        }
-        (_, over) => over,
     }
 }
 
@@ -275,6 +239,31 @@ mod tests {
                 .unwrap_err();
         assert_eq!(error.0.len(), 5, "{error}");
         assert!(error.0[0].contains("[stor]") && error.0[1].contains("urll"), "{error}");
+    }
+
+    #[test]
+    fn each_problem_says_at_which_key_it_is_and_repeats_no_value() {
+        let error = read(
+            "[worker]\ndecodes = \"geheim\"\nattempts = -1\nlisten = \"geheim\"\nfetchs = 3\n[shelf]\nendpoint = 12345\nregion = true\n\
+             [profiles.small]\nthumbnails = \"geheim\"\n[profiles.small.decode]\npixels = \"geheim\"\npixel = 5\n",
+        )
+        .unwrap_err();
+        let places = [
+            "[shelf] endpoint: ",
+            "[shelf] region: ",
+            "[worker] attempts: ",
+            "[worker] decodes: invalid type: string, expected u16",
+            "[worker] fetchs: unknown field `fetchs`",
+            "[worker] listen: ",
+            "[profiles.small] decode.pixel: unknown",
+            "[profiles.small] decode.pixels: invalid type",
+            "[profiles.small] thumbnails: ",
+        ];
+        assert_eq!(error.0.len(), places.len(), "{error}");
+        for (problem, place) in error.0.iter().zip(places) {
+            assert!(problem.starts_with(place), "{place:?} is not how this begins: {problem}");
+        }
+        assert!(["geheim", "12345", "-1"].iter().all(|value| !error.to_string().contains(value)), "{error}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `assay config`: reports all problems at once, or shows what is in force without its secrets.
 
 use crate::args::{Config, ConfigVerb, SettingsArguments};
-use crate::assemble::{self, withheld};
+use crate::assemble;
 use crate::config;
 use crate::exit::{Exit, say};
 
@@ -12,21 +12,14 @@ pub fn run(settings: &SettingsArguments, arguments: &Config) -> anyhow::Result<E
     match arguments.verb {
         ConfigVerb::Check => say("the configuration is sound")?,
         ConfigVerb::Show => {
-            let secret =
-                |secret: &Option<config::Hidden>| secret.as_ref().map_or_else(|| "(not set)".to_owned(), |hidden| withheld(&hidden.0));
-            let plain = |text: &Option<String>| text.clone().unwrap_or_else(|| "(not set)".to_owned());
-            say(&format!("store.url          {}", secret(&config.store.url)))?;
-            say(&format!("broker.url         {}", secret(&config.broker.url)))?;
-            say(&format!(
-                "shelf.url          {}",
-                config.shelf.url.clone().map_or_else(|| "(not set)".to_owned(), |url| withheld(&url.into()))
-            ))?;
-            say(&format!("access.region      {}", plain(&config.access.region)))?;
-            say(&format!("access.s3_endpoint {}", plain(&config.access.s3_endpoint)))?;
-            for profile in config.profiles.values() {
-                say(&format!("profile            {}", profile.revision()))?;
+            for (name, value) in config.in_force(&plan) {
+                say(&format!("{name:<26} {value}"))?;
             }
-            say(&plan.to_string())?;
+            for profile in config.profiles.values() {
+                say(&format!("\nprofile {}", profile.revision()))?;
+                say(&serde_json::to_string_pretty(profile)?)?;
+            }
+            say(&format!("\n{plan}"))?;
         }
     }
     Ok(Exit::Complete)

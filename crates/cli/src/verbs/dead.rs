@@ -12,7 +12,7 @@ use serde_json::json;
 /// Lists, shows or requeues.
 pub async fn run(settings: &SettingsArguments, arguments: Dead) -> anyhow::Result<Exit> {
     let config = config::read(settings)?;
-    let broker = assemble::broker(&config).await?;
+    let broker = assemble::existing_broker(&config).await?;
     match arguments.verb {
         DeadVerb::List { limit, json } => {
             let letters = broker.dead(limit).await?;
@@ -28,7 +28,7 @@ pub async fn run(settings: &SettingsArguments, arguments: Dead) -> anyhow::Resul
             None => anyhow::bail!("there is no dead letter {id}; `assay dead list` shows them"),
         },
         DeadVerb::Requeue { ids } => {
-            let store = assemble::store(&config).await?;
+            let store = assemble::existing_store(&config).await?;
             let mut exit = Exit::Complete;
             for id in ids {
                 let letter = DeadLetterId::new(&id);
@@ -52,12 +52,20 @@ pub async fn run(settings: &SettingsArguments, arguments: Dead) -> anyhow::Resul
 
 fn line(letter: &DeadLetter) -> String {
     format!(
-        "{}  {}  {:<11} {}",
+        "{}  {}  {:<11} {}  {}",
         letter.id,
         letter.died_at.map_or_else(|| "-".to_owned(), |at| format!("{at:.0}")),
         letter.lane,
+        plain(&asset(letter)),
         plain(&cause(letter))
     )
+}
+
+/// The asset's address without any query; `-` where the message is no job.
+fn asset(letter: &DeadLetter) -> String {
+    let Ok(job) = letter.job() else { return "-".to_owned() };
+    let Some(uri) = job.asset.uri().map(without_secrets) else { return "inline".to_owned() };
+    uri.split("?versionId=").next().unwrap_or_default().to_owned()
 }
 
 fn cause(letter: &DeadLetter) -> String {

@@ -6,6 +6,7 @@ use crate::card::card;
 use crate::config::{self, Config};
 use crate::exit::{Exit, complain, say};
 use crate::progress;
+use crate::verbs::integration::no_integration;
 use anyhow::Context;
 use assay_access::{Access, Purpose};
 use assay_contract::address::{Reading, without_secrets};
@@ -74,8 +75,9 @@ fn listed(arguments: &Inspect) -> anyhow::Result<Vec<OsString>> {
         };
         for line in reader.split(b'\n') {
             let line = line.context("the list can't be read")?;
-            if !line.is_empty() {
-                what.push(OsString::from_vec(line));
+            let name = name(line);
+            if !name.is_empty() {
+                what.push(name);
             }
         }
     }
@@ -83,27 +85,35 @@ fn listed(arguments: &Inspect) -> anyhow::Result<Vec<OsString>> {
     Ok(what)
 }
 
-/// Addresses are text; whatever else there is, is a file's name.
+/// What a line of a list names. One that was written elsewhere ends in a carriage return, which hardly any name does.
+fn name(line: Vec<u8>) -> OsString {
+    let whole = OsString::from_vec(line);
+    match whole.as_encoded_bytes().strip_suffix(b"\r") {
+        Some(bare) if !Path::new(&whole).exists() => OsString::from_vec(bare.to_vec()),
+        _ => whole,
+    }
+}
+
+/// Whatever begins like an address is one, of whatever scheme, unless there is such a file; whatever else there is, is a file's name.
 fn address(what: &OsStr) -> Option<&str> {
-    what.to_str().filter(|text| ["https://", "http://", "s3://", "gs://", "az://"].iter().any(|scheme| text.starts_with(scheme)))
+    let text = what.to_str()?;
+    let (scheme, _) = text.split_once("://")?;
+    // <https://www.rfc-editor.org/rfc/rfc3986#section-3.1>
+    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    (is_scheme && !Path::new(text).exists()).then_some(text)
 }
 
 impl Bench {
     async fn set_up(settings: &SettingsArguments, arguments: &Inspect, config: &Config, what: &[OsString]) -> anyhow::Result<Self> {
-        let Some(profile) = config.profiles.get(&arguments.profile).cloned() else {
-            anyhow::bail!(
-                "there is no profile {:?}; there are: {}",
-                arguments.profile,
-                config.profiles.keys().cloned().collect::<Vec<_>>().join(", ")
-            );
-        };
+        let profile = config.profile(&arguments.profile)?.clone();
         let plan = assemble::plan(config)?;
         let access = if what.iter().any(|what| address(what).is_some()) {
             let integration = match &arguments.integration {
                 Some(id) => {
-                    let store = assemble::store(config).await?;
+                    let store = assemble::existing_store(config).await?;
                     let found = store.integration(&settings.organization, id).await?;
-                    Some(found.with_context(|| format!("organisation {} has no integration {id}", settings.organization))?)
+                    Some(found.with_context(|| no_integration(&settings.organization, id))?)
                 }
                 None => None,
             };

@@ -16,7 +16,15 @@ use serde_json::json;
 /// Adds, lists, checks, makes default or removes.
 pub async fn run(settings: &SettingsArguments, arguments: Arguments) -> anyhow::Result<Exit> {
     let config = config::read(settings)?;
-    let store = assemble::store(&config).await?;
+    let store = match &arguments.verb {
+        IntegrationVerb::Add(add) => {
+            // What is mistyped makes no store.
+            role_arn(&add.role_arn)?;
+            scope(&add.covers)?;
+            assemble::store(&config).await?
+        }
+        _ => assemble::existing_store(&config).await?,
+    };
     let organization = &settings.organization;
     match arguments.verb {
         IntegrationVerb::Add(add) => self::add(&config, &store, organization, add).await,
@@ -28,16 +36,20 @@ pub async fn run(settings: &SettingsArguments, arguments: Arguments) -> anyhow::
             Ok(Exit::Complete)
         }
         IntegrationVerb::Remove { id } => {
-            anyhow::ensure!(store.remove_integration(organization, &id).await?, "organisation {organization} has no integration {id}");
+            anyhow::ensure!(store.remove_integration(organization, &id).await?, "{}", no_integration(organization, &id));
             say(&format!("{id} is removed"))?;
             Ok(Exit::Complete)
         }
     }
 }
 
+/// The sentence for whoever names one that is not there.
+pub fn no_integration(organization: &OrganizationId, id: &IntegrationId) -> String {
+    format!("organisation {organization} has no integration {id}; `assay integration list` shows those it has, `add` registers one")
+}
+
 async fn add(config: &Config, store: &Store, organization: &OrganizationId, add: AddIntegration) -> anyhow::Result<Exit> {
-    role_arn(&add.role_arn)?;
-    let scope = add.covers.iter().map(|text| scope_entry(text)).collect::<anyhow::Result<Vec<_>>>()?;
+    let scope = scope(&add.covers)?;
     let before = store.integration(organization, &add.id).await?;
     // The external id stays when an integration is registered again: the customer's trust policy names it.
     let external_id = before.as_ref().map_or_else(new_external_id, |integration| match &integration.delegation {
@@ -90,6 +102,10 @@ fn role_arn(text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn scope(covers: &[String]) -> anyhow::Result<Vec<ScopeEntry>> {
+    covers.iter().map(|text| scope_entry(text)).collect()
+}
+
 fn scope_entry(text: &str) -> anyhow::Result<ScopeEntry> {
     let rest =
         text.strip_prefix("s3://").ok_or_else(|| anyhow::anyhow!("--covers {text}: the form is s3://BUCKET or s3://BUCKET/PREFIX"))?;
@@ -99,7 +115,11 @@ fn scope_entry(text: &str) -> anyhow::Result<ScopeEntry> {
 }
 
 async fn list(store: &Store, organization: &OrganizationId, json: bool) -> anyhow::Result<Exit> {
-    for integration in store.integrations(organization).await? {
+    let integrations = store.integrations(organization).await?;
+    if integrations.is_empty() && !json {
+        say(&format!("organisation {organization} has no integrations; `assay integration add` registers one"))?;
+    }
+    for integration in integrations {
         if json {
             say(&serde_json::to_string(&integration)?)?;
             continue;
@@ -121,7 +141,7 @@ async fn check(
     json: bool,
 ) -> anyhow::Result<Exit> {
     let Some(integration) = store.integration(organization, id).await? else {
-        anyhow::bail!("organisation {organization} has no integration {id}; `assay integration add` registers one");
+        anyhow::bail!(no_integration(organization, id));
     };
     let sample = sample.map(|uri| AssetAddress::parse(uri, Reading::Delegated)).transpose()?;
     let lines = assemble::access(config).await.check(&integration, sample.as_ref()).await;

@@ -10,8 +10,8 @@ use assay_store::Store;
 pub async fn run(settings: &SettingsArguments) -> anyhow::Result<Exit> {
     let config = config::read(settings)?;
     let url = config.store.url.context("store.url is not set")?.0;
-    let store = Store::open(&url).await.context("the store can't be opened")?;
-    let applied = store.migrate().await.context("the schema could not be migrated")?;
+    let store = Store::open(&url).await?;
+    let applied = store.migrate().await?;
     for step in &applied {
         say(&format!("applied {} {}", step.version, step.name))?;
     }

@@ -3,13 +3,14 @@
 use crate::args::{LaneArgument, SettingsArguments, Submit};
 use crate::assemble;
 use crate::config::{self, Config};
-use crate::exit::{Exit, complain, say};
+use crate::exit::{Exit, complain, say, told};
+use crate::verbs::integration::no_integration;
 use crate::verbs::manifest::{self, Defaults};
 use crate::verbs::watch::follow;
 use anyhow::Context;
 use assay_broker::Broker;
-use assay_contract::Job;
 use assay_contract::job::Lane;
+use assay_contract::{Integration, Job};
 use assay_store::{NewTask, Store};
 use futures::{StreamExt, TryStreamExt};
 use serde_json::json;
@@ -27,8 +28,17 @@ const IN_FLIGHT: usize = 200;
 /// Queues everything, prints the task, follows it where asked.
 pub async fn run(settings: &SettingsArguments, arguments: Submit) -> anyhow::Result<Exit> {
     let config = config::read(settings)?;
-    let (store, broker) = (assemble::store(&config).await?, assemble::broker(&config).await?);
     let organization = &settings.organization;
+    // What was mistyped is told before there is a task.
+    config.profile(&arguments.profile)?;
+    let sources = opened(&arguments.what)?;
+    let places = arguments.prefixes.iter().map(|place| prefix(place)).collect::<anyhow::Result<Vec<_>>>()?;
+    let store = assemble::store(&config).await?;
+    let integration = match &arguments.integration {
+        Some(id) => Some(store.integration(organization, id).await?.with_context(|| no_integration(organization, id))?),
+        None => None,
+    };
+    let broker = assemble::broker(&config).await?;
     let task = store.create_task(NewTask { organization: organization.clone(), name: arguments.name.clone(), expected_rows: None }).await?;
     let defaults = Defaults {
         organization: organization.clone(),
@@ -41,18 +51,20 @@ pub async fn run(settings: &SettingsArguments, arguments: Submit) -> anyhow::Res
         profile: arguments.profile.clone(),
     };
     let (mut queued, mut refused, mut batch) = (0u64, 0u64, Batch::default());
-    for what in &arguments.what {
-        if Path::new(what).extension().is_none_or(|extension| extension != "jsonl") {
-            if !what.contains("://") {
+    for (what, source) in sources {
+        let mut file = match source {
+            Source::Manifest(file) => file,
+            Source::Address => {
+                batch.push(manifest::of_address(what, &defaults), what.len());
+                queued += batch.queue_if_full(&store, broker.as_ref()).await?;
+                continue;
+            }
+            Source::Neither => {
                 refused += 1;
                 complain(&format!("{what} is neither a manifest (*.jsonl) nor an address (s3://…, https://…)"));
                 continue;
             }
-            batch.push(manifest::of_address(what, &defaults), what.len());
-            queued += batch.queue_if_full(&store, broker.as_ref()).await?;
-            continue;
-        }
-        let mut file = BufReader::new(File::open(what).with_context(|| format!("{what} can't be opened"))?);
+        };
         for number in 1u64.. {
             let Some(line) = manifest::next_line(&mut file).with_context(|| format!("{what} line {number} can't be read"))? else { break };
             if line.trim_ascii().is_empty() {
@@ -62,15 +74,15 @@ pub async fn run(settings: &SettingsArguments, arguments: Submit) -> anyhow::Res
                 Ok(job) => batch.push(job, line.len()),
                 Err(error) => {
                     refused += 1;
-                    complain(&format!("{what} line {number}: {error:#}"));
+                    complain(&format!("{what} line {number}: {}", told(&error)));
                 }
             }
             queued += batch.queue_if_full(&store, broker.as_ref()).await?;
         }
     }
     queued += queue(&store, broker.as_ref(), batch.jobs).await?;
-    for prefix in &arguments.prefixes {
-        queued += list(&config, &store, broker.as_ref(), prefix, &defaults).await?;
+    for (place, integration) in places.iter().zip(integration.iter().cycle()) {
+        queued += list(&config, &store, broker.as_ref(), integration, *place, &defaults).await?;
     }
     store.expect_rows(organization, &task.id, queued).await?;
     if arguments.json {
@@ -112,17 +124,46 @@ impl Batch {
     }
 }
 
-/// Queues everything below a prefix, a page at a time.
-async fn list(config: &Config, store: &Store, broker: &dyn Broker, place: &str, defaults: &Defaults) -> anyhow::Result<u64> {
+/// What an argument of `submit` is.
+enum Source {
+    Manifest(BufReader<File>),
+    Address,
+    Neither,
+}
+
+/// Opens every manifest; the first that can't be opened is an error.
+fn opened(arguments: &[String]) -> anyhow::Result<Vec<(&str, Source)>> {
+    let source = |what: &String| -> anyhow::Result<Source> {
+        Ok(if Path::new(what).extension().is_some_and(|extension| extension == "jsonl") {
+            Source::Manifest(BufReader::new(File::open(what).with_context(|| format!("{what} can't be opened"))?))
+        } else if what.contains("://") {
+            Source::Address
+        } else {
+            Source::Neither
+        })
+    };
+    arguments.iter().map(|what| Ok((what.as_str(), source(what)?))).collect()
+}
+
+/// `(bucket, prefix)`
+fn prefix(place: &str) -> anyhow::Result<(&str, &str)> {
     let rest = place.strip_prefix("s3://").with_context(|| format!("--prefix {place}: the form is s3://BUCKET/PREFIX"))?;
-    let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-    let id = defaults.integration.as_ref().context("--prefix needs --integration")?;
-    let integration = store.integration(&defaults.organization, id).await?;
-    let integration = integration.with_context(|| format!("organisation {} has no integration {id}", defaults.organization))?;
+    Ok(rest.split_once('/').unwrap_or((rest, "")))
+}
+
+/// Queues everything below a prefix, a page at a time.
+async fn list(
+    config: &Config,
+    store: &Store,
+    broker: &dyn Broker,
+    integration: &Integration,
+    (bucket, prefix): (&str, &str),
+    defaults: &Defaults,
+) -> anyhow::Result<u64> {
     let access = assemble::access(config).await;
     let (mut queued, mut after) = (0, None);
     loop {
-        let page = access.list(&integration, bucket, prefix, after.as_deref()).await.map_err(|error| error.failure())?;
+        let page = access.list(integration, bucket, prefix, after.as_deref()).await.map_err(|error| error.failure())?;
         let jobs = page.keys.iter().map(|key| manifest::of_address(&format!("s3://{bucket}/{key}"), defaults)).collect();
         queued += queue(store, broker, jobs).await?;
         after = page.next;

@@ -13,7 +13,7 @@ use std::time::Duration;
 /// Follows the task and prints how it ended.
 pub async fn run(settings: &SettingsArguments, arguments: Watch) -> anyhow::Result<Exit> {
     let config = config::read(settings)?;
-    let store = assemble::store(&config).await?;
+    let store = assemble::existing_store(&config).await?;
     follow(&store, &settings.organization, &arguments.task, arguments.json.into()).await
 }
 
