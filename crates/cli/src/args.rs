@@ -53,6 +53,8 @@ pub enum Verb {
     Dead(Dead),
     /// What a failure code means and what to do about it.
     Explain(Explain),
+    /// Measure how many assets a second this machine, this network and this bucket give.
+    Bench(Bench),
     /// Check or show the configuration.
     Config(Config),
     /// Bring the store's schema up to date.
@@ -262,6 +264,35 @@ pub enum DeadVerb {
 pub struct Explain {
     /// A failure code; all of them without one.
     pub code: Option<String>,
+}
+
+/// `assay bench`
+#[derive(Debug, Args)]
+pub struct Bench {
+    /// Addresses: https, and s3:// with an integration.
+    #[arg(required_unless_present = "prefixes", value_name = "URI")]
+    pub what: Vec<String>,
+    /// Everything below this part of a bucket; may be repeated.
+    #[arg(long = "prefix", value_name = "s3://BUCKET/PREFIX", requires = "integration")]
+    pub prefixes: Vec<String>,
+    /// The integration to read with.
+    #[arg(long, value_name = "ID")]
+    pub integration: Option<IntegrationId>,
+    /// How many assets to draw; each is looked at once before anything is measured.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub sample: usize,
+    /// How many jobs to measure of each kind.
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub jobs: usize,
+    /// What decides which assets are drawn.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// The profile to use.
+    #[arg(long, default_value = "default")]
+    pub profile: String,
+    /// The figures as one JSON object.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `assay config`

@@ -52,6 +52,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Verb::Watch(verb) => verbs::watch::run(settings, verb).await,
         Verb::Integration(verb) => verbs::integration::run(settings, verb).await,
         Verb::Dead(verb) => verbs::dead::run(settings, verb).await,
+        Verb::Bench(verb) => verbs::bench::run(settings, verb).await,
         Verb::Explain(verb) => verbs::explain::run(&verb),
         Verb::Config(verb) => verbs::config::run(settings, &verb),
         Verb::Migrate => verbs::migrate::run(settings).await,

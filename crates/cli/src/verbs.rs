@@ -1,5 +1,6 @@
 //! One thin function for each verb.
 
+pub mod bench;
 pub mod config;
 pub mod dead;
 pub mod explain;
