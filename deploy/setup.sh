@@ -8,9 +8,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# A C compiler, what libjpeg-turbo's and AWS-LC's builds want, what bindgen wants, and FFmpeg's libraries.
+# A C compiler, what libjpeg-turbo's and AWS-LC's builds want, what bindgen wants, FFmpeg's libraries, and libheif and OpenJPEG.
 packages=(gcc g++ make cmake nasm clang libclang-dev pkg-config ca-certificates
-    libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev)
+    libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev
+    libheif-dev libopenjp2-7-dev)
 # name=version: versions that were seen to build with our toolchain.
 tools=()
 
@@ -24,7 +25,9 @@ for wanted in "$@"; do
         packages+=(shellcheck)
         tools+=(cargo-deny=0.20.2 cargo-machete=0.9.2)
         ;;
-    --fixtures) packages+=(ffmpeg libimage-exiftool-perl webp libtiff-tools fonts-dejavu-core python3 python3-pil python3-numpy) ;;
+    --fixtures)
+        packages+=(ffmpeg libheif-examples libopenjp2-tools libjxl-tools libimage-exiftool-perl webp libtiff-tools fonts-dejavu-core python3 python3-pil python3-numpy)
+        ;;
     *)
         echo "setup: $wanted is not known; type: sed -n 2,8p deploy/setup.sh" >&2
         exit 2

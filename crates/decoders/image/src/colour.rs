@@ -1,9 +1,13 @@
 //! Colours as the file means them, turned into the sRGB that thumbnails are in.
 
+use crate::cicp::Cicp;
 use crate::samples::{Layout, Samples};
 use assay_contract::failure::Issue;
 use assay_kit::{Picture, Pixels, Stop};
-use moxcms::{CmsError, ColorProfile, DataColorSpace, Layout as CmsLayout, ProfileText, ToneReprCurve, TransformOptions};
+use moxcms::{
+    CicpColorPrimaries, CicpProfile, CmsError, ColorProfile, DataColorSpace, Layout as CmsLayout, MatrixCoefficients, ProfileText,
+    ToneReprCurve, TransferCharacteristics, TransformOptions,
+};
 
 /// An ICC profile that could be read.
 pub(crate) struct Profile(ColorProfile);
@@ -25,6 +29,22 @@ impl Profile {
         profile.cicp = None;
         (profile.red_trc, profile.green_trc, profile.blue_trc) = (curve.clone(), curve.clone(), curve);
         Self(profile)
+    }
+
+    /// The colours that code points mean; `None` where they are sRGB's, or mean nothing that can be converted.
+    pub(crate) fn of_cicp(cicp: Cicp) -> Option<Self> {
+        let primaries = u8::try_from(cicp.primaries).ok().and_then(|point| CicpColorPrimaries::try_from(point).ok())?;
+        // Whatever the curve of BT.709 and its kin says, it is shown like sRGB's.
+        let transfer = match cicp.transfer {
+            0..=3 | 6 | 14 | 15 => 13,
+            other => u8::try_from(other).ok()?,
+        };
+        let transfer_characteristics = TransferCharacteristics::try_from(transfer).ok()?;
+        let matrix_coefficients = MatrixCoefficients::Identity;
+        let told = CicpProfile { color_primaries: primaries, transfer_characteristics, matrix_coefficients, full_range: true };
+        let profile = ColorProfile::new_from_cicp(told);
+        // Code points that the library can't convert leave it unfinished.
+        (cicp.differs_from_srgb() && profile.cicp.is_some() && profile.red_trc.is_some()).then_some(Self(profile))
     }
 
     /// The profile's own description, or `unnamed`.

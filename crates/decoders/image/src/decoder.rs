@@ -2,13 +2,13 @@
 
 use crate::colour::{self, Profile};
 use crate::format::{self, Wish};
-use crate::tint;
+use crate::{heif, jp2, tint};
 use assay_contract::Code;
 use assay_contract::exchange::{Refusal, Task};
 use assay_contract::failure::Issue;
 use assay_contract::profile::{ThumbnailFormat, ThumbnailSpec};
 use assay_kit::picture::check_pixels;
-use assay_kit::{Answer, Decoder, Input, Picture, Pixels, Stop, thumbnail};
+use assay_kit::{Answer, Decoder, Input, Picture, Pixels, Stop, Threads, thumbnail};
 use std::collections::BTreeMap;
 
 /// The decoder of pictures.
@@ -22,10 +22,18 @@ impl Decoder for ImageDecoder {
 
     fn libraries(&self) -> BTreeMap<String, String> {
         // A test holds these against Cargo.lock.
-        LIBRARIES.iter().map(|(name, version)| ((*name).to_owned(), (*version).to_owned())).collect()
+        let linked = LIBRARIES.iter().map(|(name, version)| ((*name).to_owned(), (*version).to_owned()));
+        // The system's libraries say themselves which they are.
+        linked.chain([("libheif".to_owned(), heif::version()), ("openjpeg".to_owned(), jp2::version())]).collect()
+    }
+
+    fn threads(&self) -> Threads {
+        // libde265 has none without.
+        Threads::UpToFour
     }
 
     fn warm(&self) {
+        heif::warm();
         // One thumbnail of each kind touches the resizer's and both encoders' tables. A failure would show at the first asset.
         if let Ok(picture) = Picture::new(64, 64, Pixels::Rgb8, vec![128; 64 * 64 * 3]) {
             for format in [ThumbnailFormat::Webp, ThumbnailFormat::Jpeg] {
@@ -52,7 +60,7 @@ impl Decoder for ImageDecoder {
             }
         });
         seen.details.icc_profile = profile.as_ref().map(Profile::name);
-        let profile = profile.or(seen.gamma.map(Profile::of_gamma));
+        let profile = profile.or(seen.cicp.and_then(Profile::of_cicp)).or(seen.gamma.map(Profile::of_gamma)).filter(|_| !seen.is_srgb);
         answer.facts(&seen.facts(format, task))?;
         for issue in &seen.issues {
             answer.issue(issue)?;
@@ -75,7 +83,7 @@ impl Decoder for ImageDecoder {
         if let Some(issue) = issue {
             answer.issue(&issue)?;
         }
-        if let Some(smallest) = answer.thumbnails(task, &picture, seen.details.orientation)? {
+        if let Some(smallest) = answer.thumbnails(task, &picture, seen.turn())? {
             seen.details.dominant_color = tint::dominant_color(&smallest);
             seen.details.thumbhash = Some(tint::thumbhash(&smallest)?);
             answer.facts(&seen.facts(format, task))?;

@@ -2,7 +2,7 @@
 
 use crate::samples::Decoded;
 use crate::seen::Seen;
-use crate::{bmp, gif, jpeg, png, tiff, webp};
+use crate::{bmp, gif, heif, jp2, jpeg, png, tiff, webp};
 use assay_contract::DecodeLimits;
 use assay_contract::exchange::Refusal;
 
@@ -68,6 +68,29 @@ pub const FORMATS: &[Format] = &[
         look: tiff::look,
         decode: tiff::decode,
     },
+    Format { name: "avif", mime_type: "image/avif", aliases: &[], begins: heif::is_avif, look: heif::look, decode: heif::decode },
+    Format { name: "heic", mime_type: "image/heic", aliases: &[], begins: heif::is_heic, look: heif::look, decode: heif::decode },
+    Format {
+        name: "heic",
+        mime_type: "image/heic-sequence",
+        aliases: &[],
+        begins: heif::is_heic_sequence,
+        look: heif::look,
+        decode: heif::decode,
+    },
+    Format { name: "heif", mime_type: "image/heif", aliases: &[], begins: heif::is_heif, look: heif::look, decode: heif::decode },
+    Format {
+        name: "heif",
+        mime_type: "image/heif-sequence",
+        aliases: &[],
+        begins: heif::is_heif_sequence,
+        look: heif::look,
+        decode: heif::decode,
+    },
+    Format { name: "jpx", mime_type: "image/jpx", aliases: &[], begins: jp2::begins_extended, look: jp2::look, decode: jp2::decode },
+    Format { name: "jph", mime_type: "image/jph", aliases: &[], begins: jp2::begins_fast, look: jp2::look, decode: jp2::decode },
+    Format { name: "jp2", mime_type: "image/jp2", aliases: &[], begins: jp2::begins, look: jp2::look, decode: jp2::decode },
+    Format { name: "j2k", mime_type: "image/j2c", aliases: &[], begins: jp2::begins_bare, look: jp2::look, decode: jp2::decode },
 ];
 
 /// The format that bytes begin like.

@@ -2,9 +2,9 @@
 
 mod gain_map;
 mod segments;
-mod turbo;
 
 use crate::bytes::be16;
+use crate::ffi::turbo;
 use crate::format::Wish;
 use crate::samples::{Decoded, check_memory};
 use crate::seen::Seen;
@@ -12,7 +12,8 @@ use crate::shrink::Shrinker;
 use assay_contract::Code;
 use assay_contract::exchange::Refusal;
 use assay_contract::limits::{DecodeLimits, LimitHit};
-use segments::{Frame, Segments};
+pub(crate) use segments::Frame;
+use segments::Segments;
 
 /// SOI and the begin of the next marker.
 pub(crate) fn begins(bytes: &[u8]) -> bool {

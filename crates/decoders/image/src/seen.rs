@@ -1,5 +1,6 @@
 //! What a header tells, before any pixel: the details, what is wrong with them, and the colour profile.
 
+use crate::cicp::Cicp;
 use crate::exif::Notes;
 use crate::format::Format;
 use assay_contract::details::{Details, ImageDetails};
@@ -16,6 +17,12 @@ pub(crate) struct Seen {
     pub(crate) issues: Vec<Issue>,
     /// The embedded ICC profile.
     pub(crate) icc: Option<Vec<u8>>,
+    /// Colours told by numbers; a profile goes before.
+    pub(crate) cicp: Option<Cicp>,
+    /// Whether the reader hands out sRGB whatever the file is in: then the profile is told, not applied.
+    pub(crate) is_srgb: bool,
+    /// Pixels as seen, where the reader itself cuts and turns the picture: then an orientation is told, not applied.
+    pub(crate) shown: Option<[u32; 2]>,
     /// The exponent that turns samples into light, where the file gives that instead of a profile.
     pub(crate) gamma: Option<f32>,
 }
@@ -36,15 +43,20 @@ impl Seen {
         self.issues.extend(notes.issue);
     }
 
+    /// The orientation that is left to apply to decoded pixels.
+    pub(crate) fn turn(&self) -> u8 {
+        if self.shown.is_some() { 1 } else { self.details.orientation }
+    }
+
     /// Both views of what is known so far.
     pub(crate) fn facts(&self, format: &Format, task: &Task) -> Facts {
         let mut details = self.details.clone();
         format.name.clone_into(&mut details.format);
         let mut attributes = MediaAttributes::new(AssetKind::Image, format.mime_type, task.content_length);
-        let (width, height) = match details.orientation {
-            5..=8 => (details.stored_height, details.stored_width),
-            _ => (details.stored_width, details.stored_height),
-        };
+        let [width, height] = self.shown.unwrap_or(match details.orientation {
+            5..=8 => [details.stored_height, details.stored_width],
+            _ => [details.stored_width, details.stored_height],
+        });
         attributes.width = Some(width);
         attributes.height = Some(height);
         attributes.exif_rotation = Some(details.orientation.to_string());

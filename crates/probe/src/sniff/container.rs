@@ -7,6 +7,10 @@ pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
     if at(head, 4, b"ftyp") {
         return Some(by_brand(head.get(8..12).unwrap_or_default()));
     }
+    // Motion JPEG 2000: a JPEG 2000 signature, then its brand.
+    if at(head, 4, b"jP  ") && at(head, 20, b"mjp2") {
+        return Some(Sniffed::video("video/mj2"));
+    }
     // QuickTime files from before `ftyp` begin with any of these atoms.
     if [b"moov".as_slice(), b"mdat", b"wide", b"free", b"skip", b"pnot"].iter().any(|atom| at(head, 4, atom)) && atom_size_is_sane(head) {
         return Some(Sniffed::either("video/quicktime"));
@@ -62,9 +66,11 @@ pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
 /// Brands of ISO base media files (<https://mp4ra.org/registered-types/brands>).
 fn by_brand(brand: &[u8]) -> Sniffed {
     match brand {
-        b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" => Sniffed::unread("image/heic", Some(AssetKind::Image)),
-        b"mif1" | b"msf1" | b"mif2" | b"miaf" => Sniffed::unread("image/heif", Some(AssetKind::Image)),
-        b"avif" | b"avis" => Sniffed::unread("image/avif", Some(AssetKind::Image)),
+        b"heic" | b"heix" | b"heim" | b"heis" => Sniffed::image("image/heic"),
+        b"hevc" | b"hevx" | b"hevm" | b"hevs" => Sniffed::image("image/heic-sequence"),
+        b"mif1" | b"mif2" | b"mif3" | b"miaf" | b"avci" | b"vvic" | b"j2ki" | b"jpeg" | b"evbi" | b"unif" => Sniffed::image("image/heif"),
+        b"msf1" | b"avcs" | b"vvis" | b"j2is" | b"jpgs" => Sniffed::image("image/heif-sequence"),
+        b"avif" | b"avis" | b"avio" => Sniffed::image("image/avif"),
         b"crx " => Sniffed::unread("image/x-canon-cr3", Some(AssetKind::Image)),
         b"jp2 " | b"jpx " | b"jpm " => Sniffed::unread("image/jp2", Some(AssetKind::Image)),
         b"qt  " => Sniffed::either("video/quicktime"),

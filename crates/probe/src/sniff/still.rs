@@ -22,6 +22,13 @@ pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
     if [b"II*\0".as_slice(), b"MM\0*", b"II+\0", b"MM\0+"].iter().any(|magic| at(head, 0, magic)) {
         return Some(Sniffed::image("image/tiff"));
     }
+    if at(head, 0, b"\0\0\0\x0cjP  \r\n\x87\n") {
+        // Motion JPEG 2000 begins alike (ISO/IEC 15444-3).
+        return (!at(head, 20, b"mjp2")).then_some(Sniffed::image("image/jp2"));
+    }
+    if at(head, 0, b"\xff\x4f\xff\x51") {
+        return Some(Sniffed::image("image/j2c"));
+    }
     unread(head)
 }
 
@@ -47,9 +54,6 @@ fn unread(head: &[u8]) -> Option<Sniffed> {
     }
     if at(head, 0, b"\xff\x0a") || at(head, 0, b"\0\0\0\x0cJXL \r\n\x87\n") {
         return image("image/jxl");
-    }
-    if at(head, 0, b"\0\0\0\x0cjP  \r\n\x87\n") || at(head, 0, b"\xff\x4f\xff\x51") {
-        return image("image/jp2");
     }
     if at(head, 0, b"qoif") {
         return image("image/qoi");

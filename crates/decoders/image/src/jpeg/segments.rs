@@ -5,12 +5,12 @@ use std::ops::Range;
 
 /// The frame header (T.81, B.2.2).
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Frame {
+pub(crate) struct Frame {
     marker: u8,
-    pub(super) precision: u8,
-    pub(super) width: u16,
-    pub(super) height: u16,
-    pub(super) components: u8,
+    pub(crate) precision: u8,
+    pub(crate) width: u16,
+    pub(crate) height: u16,
+    pub(crate) components: u8,
     /// Ids of the first three components.
     pub(super) ids: [u8; 3],
 }

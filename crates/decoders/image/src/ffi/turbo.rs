@@ -1,8 +1,7 @@
-//! libjpeg-turbo's own calls, the only `unsafe` of this decoder: its Rust wrapper can't tell a warning, after which there is a picture,
-//! from a failure, and has no call for more than 8 bits.
-#![allow(unsafe_code, reason = "calls of the C library, kept in this one file")]
+//! libjpeg-turbo's own calls: its Rust wrapper can't tell a warning, after which there is a picture, from a failure, and has no call for
+//! more than 8 bits.
 
-use super::segments::Frame;
+use crate::jpeg::Frame;
 use crate::samples::{Layout, Samples, check_memory};
 use assay_contract::Code;
 use assay_contract::exchange::Refusal;
@@ -11,28 +10,28 @@ use std::ffi::{CStr, c_int};
 use turbojpeg::raw;
 
 /// How to decode.
-pub(super) struct Ask {
+pub(crate) struct Ask {
     /// What the header told; another size is refused.
-    pub(super) frame: Frame,
+    pub(crate) frame: Frame,
     /// 1, 2, 4 or 8: each side is divided by it.
-    pub(super) scale: u32,
+    pub(crate) scale: u32,
     /// Most scans.
-    pub(super) scans: u32,
+    pub(crate) scans: u32,
     /// Most memory of the library's own, bytes.
-    pub(super) memory_bytes: u64,
+    pub(crate) memory_bytes: u64,
 }
 
 /// A decoded picture, raw.
-pub(super) struct Raw {
+pub(crate) struct Raw {
     width: u32,
     height: u32,
     layout: Layout,
     bytes: Vec<u8>,
-    pub(super) damage: Option<String>,
+    pub(crate) damage: Option<String>,
 }
 
 /// Why there is no picture.
-pub(super) enum Failure {
+pub(crate) enum Failure {
     /// Before any pixel.
     Header(String),
     /// Among the pixels, with nothing to show.
@@ -42,7 +41,7 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    pub(super) fn refusal(self, limits: &DecodeLimits) -> Refusal {
+    pub(crate) fn refusal(self, limits: &DecodeLimits) -> Refusal {
         match self {
             // tjDecompress's own words when its scan limit is passed.
             Self::Pixels(why) if why.contains("scans") => {
@@ -69,7 +68,7 @@ impl From<Refusal> for Failure {
 
 impl Raw {
     /// The samples. Adobe's programs store inks inverted, and say so by their segment; other writers do as T.81 would have it.
-    pub(super) fn samples(&self, adobe: bool) -> Samples {
+    pub(crate) fn samples(&self, adobe: bool) -> Samples {
         let bytes = match self.layout {
             Layout::Cmyk if adobe => self.bytes.iter().map(|ink| 255 - ink).collect(),
             _ => self.bytes.clone(),
@@ -124,7 +123,7 @@ impl Handle {
 }
 
 /// Decodes. A picture that is there in part is a picture, with its damage named.
-pub(super) fn decompress(jpeg: &[u8], ask: &Ask, limits: &DecodeLimits) -> Result<Raw, Failure> {
+pub(crate) fn decompress(jpeg: &[u8], ask: &Ask, limits: &DecodeLimits) -> Result<Raw, Failure> {
     let handle = Handle::new()?;
     handle.set(raw::TJPARAM_TJPARAM_SCANLIMIT, ask.scans.into());
     handle.set(raw::TJPARAM_TJPARAM_MAXMEMORY, (ask.memory_bytes >> 20).max(1));
