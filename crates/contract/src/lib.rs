@@ -8,6 +8,7 @@ pub mod exchange;
 pub mod facts;
 pub mod failure;
 pub mod frame;
+pub mod frame_index;
 pub mod id;
 pub mod integration;
 pub mod job;

@@ -68,9 +68,9 @@ impl ThumbnailFormat {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum DerivativeName {
-    /// Peaks of the sound, JSON.
+    /// Peaks of the sound: audiowaveform's JSON, version 2.
     Waveform,
-    /// Presentation time and keyframe flag of each frame.
+    /// Presentation time and keyframe flag of each frame: [`crate::frame_index`].
     FrameIndex,
     /// Pages, groups and tokens of a document.
     TextLayer,
@@ -87,7 +87,7 @@ impl Profile {
                 ThumbnailSpec { name: "grid".to_owned(), max_px: 256, format: ThumbnailFormat::Webp, quality: 80 },
                 ThumbnailSpec { name: "preview".to_owned(), max_px: 1024, format: ThumbnailFormat::Jpeg, quality: 82 },
             ],
-            derivatives: vec![DerivativeName::Waveform],
+            derivatives: vec![DerivativeName::Waveform, DerivativeName::FrameIndex],
             fetch: FetchLimits::default(),
             decode: DecodeLimits::default(),
         }

@@ -46,7 +46,7 @@ pub struct VideoDetails {
     /// All packets of the stream.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub packet_count: Option<u64>,
-    /// `packets`, `sample-table` or `declared`.
+    /// `packets`; `sample-table` where a file ends before its own table does; `declared` where nothing could be counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frame_count_method: Option<String>,
     /// Whether frames are shown for unlike times.
@@ -70,7 +70,7 @@ pub struct VideoDetails {
     /// Colour description (ITU-T H.273).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub color: Option<Colour>,
-    /// `hdr10`, `hlg`, `dolby-vision`, `pq`.
+    /// `hdr10`, `hdr10+`, `hlg`, `dolby-vision`, `pq`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hdr_format: Option<String>,
     /// Whether an edit list trims or shifts the stream.

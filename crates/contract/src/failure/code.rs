@@ -71,7 +71,7 @@ pub enum Code {
     EmptyAsset,
     /// The file is damaged or incomplete, and nothing useful could be read.
     CorruptAsset,
-    /// The file is protected by a password.
+    /// The file is encrypted or protected by a password.
     EncryptedAsset,
     /// The picture has more pixels than a thumbnail may be made from.
     TooManyPixels,
