@@ -1,6 +1,7 @@
 //! Colour descriptions: numbers of ITU-T H.273 to words, and to what the scaler needs.
 
 use crate::ffi::{ColourNumbers, Stream};
+use crate::poster::Glimpse;
 use assay_contract::details::Colour;
 
 /// How light is coded.
@@ -29,14 +30,29 @@ pub(crate) fn described(numbers: ColourNumbers) -> Option<Colour> {
     (colour != Colour::default()).then_some(colour)
 }
 
-/// `dolby-vision`, `hdr10`, `pq` or `hlg`; `None` for standard range.
-pub(crate) fn hdr_format(stream: &Stream) -> Option<&'static str> {
-    match light(stream.colour) {
-        _ if stream.has_dolby_vision => Some("dolby-vision"),
-        Light::Pq if stream.has_mastering_display => Some("hdr10"),
+/// `dolby-vision`, `hdr10+`, `hdr10`, `pq` or `hlg`; `None` for standard range. What a container does not say, the pictures do.
+pub(crate) fn hdr_format(stream: &Stream, glimpse: Option<Glimpse>) -> Option<&'static str> {
+    let seen = glimpse.map(|glimpse| glimpse.dynamic_range).unwrap_or_default();
+    let numbers = glimpse.map_or(stream.colour, |glimpse| told(stream.colour, glimpse.colour));
+    match light(numbers) {
+        _ if stream.has_dolby_vision || seen.has_dolby_vision => Some("dolby-vision"),
+        Light::Pq if seen.has_hdr10_plus => Some("hdr10+"),
+        Light::Pq if stream.has_mastering_display || seen.has_mastering_display => Some("hdr10"),
         Light::Pq => Some("pq"),
         Light::Hlg => Some("hlg"),
         Light::Standard => None,
+    }
+}
+
+/// What a container says of colour, and where it says nothing, what the pictures say.
+pub(crate) fn told(stream: ColourNumbers, frame: ColourNumbers) -> ColourNumbers {
+    // 2 is "unspecified", 0 is reserved but for the matrix; a range of 0 is unknown.
+    let either = |one: u32, other: u32| if matches!(one, 0 | 2) { other } else { one };
+    ColourNumbers {
+        primaries: either(stream.primaries, frame.primaries),
+        transfer: either(stream.transfer, frame.transfer),
+        matrix: if stream.matrix == 2 { frame.matrix } else { stream.matrix },
+        range: if stream.range == 0 { frame.range } else { stream.range },
     }
 }
 

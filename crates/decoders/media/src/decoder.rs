@@ -1,17 +1,24 @@
 //! The road of one asset: recognise, describe, count, show.
 
 use crate::facts::{Found, Whole};
-use crate::ffi::{self, Demuxer, Medium, Stream, Trouble};
+use crate::ffi::{self, Demuxer, Medium, Opening, Stream, Trouble};
+use crate::protection::Protection;
+use crate::tail::Tail;
 use crate::walk::{End, Walked};
-use crate::{containers, edits, poster, sound, walk};
+use crate::{containers, edits, poster, sound, tail, timing, walk};
 use assay_contract::Code;
 use assay_contract::exchange::{Refusal, Task};
 use assay_contract::failure::Issue;
+use assay_contract::frame_index::{FrameIndex, IndexedFrame};
 use assay_contract::kind::AssetKind;
+use assay_contract::profile::DerivativeName;
 use assay_kit::{Answer, Decoder, Input, Stop};
 use std::collections::BTreeMap;
 use std::io;
+use std::time::{Duration, Instant};
 
+/// The part of a child's time that counting packets may take.
+const COUNTING_SHARE: u64 = 3;
 /// Recognition below this is a guess from a few bytes: text and noise reach it.
 const SURE_ENOUGH: i32 = 5;
 
@@ -39,43 +46,81 @@ impl Decoder for Media {
         if input.length() == 0 {
             return Err(Refusal::new(Code::EmptyAsset, "0 bytes").into());
         }
-        let allowed = containers::allowed();
         let document_type = containers::document_type(input);
-        let has_edit_list = edits::has_effect(input);
-        let mut demuxer = Demuxer::open(input, &allowed).map_err(not_opened)?;
+        let (has_edit_list, is_fragmented, protection) = (edits::has_effect(input), edits::is_fragmented(input), Protection::of(input));
+        let (tail, opening) = opened(input)?;
+        let mut demuxer = Demuxer::open(input, &opening).map_err(not_opened)?;
         let hinted = task.mime_type.starts_with("audio/") || task.mime_type.starts_with("video/");
         if demuxer.score() < SURE_ENOUGH && !hinted {
             return Err(Refusal::unsupported("no container of video or audio was recognised").into());
         }
         let (whole, streams) = (Whole::of(&demuxer), demuxer.streams());
-        let (kind, main) = chosen(&streams, demuxer.refused_opens())?;
+        let (kind, main) = chosen(&streams, demuxer.refused_opens(), protection)?;
         let variant = if demuxer.name().contains("matroska") { document_type.as_deref() } else { whole.brand() };
         let called = containers::called(demuxer.name(), variant, kind);
-        let mut found =
-            Found { content_length: task.content_length, called: &called, whole: &whole, streams: &streams, walked: None, has_edit_list };
+        let mut found = Found {
+            content_length: task.content_length,
+            called: &called,
+            whole: &whole,
+            streams: &streams,
+            walked: None,
+            has_edit_list,
+            tail: &tail,
+            glimpse: None,
+            loudness_lufs: None,
+        };
         let facts = |found: &Found<'_>| if kind == AssetKind::Video { found.video(main) } else { found.audio(main) };
         // What the container claims, in case counting does not end; then what was counted.
         answer.facts(&facts(&found))?;
-        let walked = walk::walk(&mut demuxer, main, task.limits.frames, answer)?;
+        let deadline = Instant::now() + Duration::from_millis(task.limits.cpu_ms.min(task.limits.total_ms) / COUNTING_SHARE);
+        let mut walked = walk::walk(&mut demuxer, main, task.limits.frames, deadline, answer)?;
+        drop(demuxer);
+        if is_fragmented && !walked.end.is_whole() {
+            // Each fragment brings its own part of the table: what was not reached is not in it.
+            walked.table = None;
+        }
         found.walked = Some(&walked);
         answer.facts(&facts(&found))?;
-        // An edit list leaves samples out on purpose, and other containers only estimate.
-        let promised = if has_edit_list == Some(false) { main.declared_frames } else { 0 };
-        report(&walked, u64::try_from(promised).unwrap_or(0), answer)?;
-        let duration = found.duration(main);
-        drop(demuxer);
-        // Pictures begin anew with a fresh demuxer: not every container can be wound back.
-        if kind == AssetKind::Video {
-            poster::show(task, input, &allowed, main, duration, answer)
-        } else {
-            sound::show(task, input, &allowed, main, answer)
+        report(&walked, found.cut_short(main), main, answer)?;
+        if kind == AssetKind::Video && task.derivatives.contains(&DerivativeName::FrameIndex) {
+            index(task, &walked, main, answer)?;
         }
+        if protection.covers(main) {
+            let refusal = Refusal::new(Code::EncryptedAsset, "what it shows or plays is encrypted, and the key is not in the file");
+            return answer.refuse_output(&refusal);
+        }
+        // Pictures and sound begin anew with a fresh demuxer: not every container can be wound back.
+        if kind == AssetKind::Video {
+            found.glimpse = poster::show(task, input, &opening, main, found.duration(main), answer)?;
+        } else {
+            found.loudness_lufs = sound::show(task, input, &opening, (main, &streams), answer)?;
+        }
+        if found.glimpse.is_some() || found.loudness_lufs.is_some() {
+            answer.facts(&facts(&found))?;
+        }
+        Ok(())
     }
+}
+
+/// How the file is to be opened: formats of mere frames end before what taggers appended.
+fn opened(input: &mut Input) -> Result<(Tail, Opening), Stop> {
+    let opening = Opening { allowed: containers::allowed(), end: input.length() };
+    let tail = tail::of(input);
+    if tail.end == opening.end {
+        return Ok((tail, opening));
+    }
+    let name = Demuxer::open(input, &opening).map(|demuxer| demuxer.name().to_owned()).map_err(not_opened)?;
+    if tail::may_follow(&name) {
+        let end = tail.end;
+        return Ok((tail, Opening { end, ..opening }));
+    }
+    // What looks like a tag is the container's own: FFmpeg reads it, where it means something.
+    Ok((Tail::default(), opening))
 }
 
 /// The kind, decided by what is inside, and the stream that stands for it: the first video that is no attached picture,
 /// else the first sound.
-fn chosen(streams: &[Stream], refused_opens: u32) -> Result<(AssetKind, &Stream), Stop> {
+fn chosen(streams: &[Stream], refused_opens: u32, protection: Protection) -> Result<(AssetKind, &Stream), Stop> {
     let video = streams
         .iter()
         .find(|stream| stream.medium == Medium::Video && !stream.is_attached_picture && stream.width > 0 && stream.height > 0);
@@ -83,6 +128,9 @@ fn chosen(streams: &[Stream], refused_opens: u32) -> Result<(AssetKind, &Stream)
     match (video, audio) {
         (Some(video), _) => Ok((AssetKind::Video, video)),
         (None, Some(audio)) => Ok((AssetKind::Audio, audio)),
+        (None, None) if protection.is_any() => {
+            Err(Refusal::new(Code::EncryptedAsset, "the stream is encrypted, and so is what describes it").into())
+        }
         (None, None) if refused_opens > 0 => {
             Err(Refusal::unsupported("the file only points at other files, which are never opened").into())
         }
@@ -93,16 +141,42 @@ fn chosen(streams: &[Stream], refused_opens: u32) -> Result<(AssetKind, &Stream)
     }
 }
 
-/// Tells the owner where counting ended early. `promised` is what a sample table lists.
-fn report(walked: &Walked, promised: u64, answer: &mut Answer) -> Result<(), Stop> {
-    match &walked.end {
-        End::Limit(hit) => answer.refuse_output(&Refusal::limit(Code::LimitExceeded, hit.clone())),
-        End::Damaged => {
+/// Tells the owner where counting ended early. `cut_short` are the seconds that are there and those that are promised.
+fn report(walked: &Walked, cut_short: Option<(f64, f64)>, main: &Stream, answer: &mut Answer) -> Result<(), Stop> {
+    let missing = walked.table.map(|table| (walked.packets, table.samples)).filter(|(there, promised)| there < promised);
+    let truncated = |what: String| Issue::error("truncated-asset", format!("The file ends early: {what}"));
+    match (&walked.end, missing, cut_short) {
+        (End::Limit(hit), _, _) => answer.refuse_output(&Refusal::limit(Code::LimitExceeded, hit.clone())),
+        (End::OutOfTime, _, _) => answer.issue(&Issue::warning(
+            "frames-not-counted",
+            "Reading all of the stream would take too long: duration and counts are the container's own.",
+        )),
+        (_, Some((there, promised)), _) => answer.issue(&truncated(format!("{there} of {promised} frames are in it."))),
+        (_, None, Some((there, promised))) => answer.issue(&truncated(format!("{there:.1} of {promised:.1} seconds are in it."))),
+        (End::Damaged, None, None) => {
             answer.issue(&Issue::error("damaged-stream", "Some of the stream could not be read: the counts are of what could."))
         }
-        End::Reached if walked.packets < promised => answer
-            .issue(&Issue::error("truncated-asset", format!("The file ends early: {} of {promised} frames are in it.", walked.packets))),
-        End::Reached => Ok(()),
+        // Plain samples have no frames: a recorder that could not go back to write the length leaves an odd end.
+        (End::Short, None, None) if !main.codec_name.starts_with("pcm_") => {
+            answer.issue(&truncated("it stops in the middle of its last frame.".to_owned()))
+        }
+        (End::Reached | End::Short, None, None) => Ok(()),
+    }
+}
+
+/// Sends the index of all frames. There is none where counting was stopped, which is told already, or where a frame has no time.
+fn index(task: &Task, walked: &Walked, main: &Stream, answer: &mut Answer) -> Result<(), Stop> {
+    if !walked.end.is_whole() {
+        return Ok(());
+    }
+    let is_whole = walked.frames.len() as u64 == walked.shown;
+    let frames = walked.frames.iter().map(|frame| IndexedFrame { ticks: frame.ticks, is_key: frame.is_key });
+    let written = timing::ratio(main.time_base).filter(|_| is_whole).and_then(|tick| FrameIndex::write(tick, frames));
+    match written {
+        Some(bytes) => answer.derivative(task, DerivativeName::FrameIndex, FrameIndex::MIME_TYPE, bytes),
+        None => {
+            answer.issue(&Issue::warning("frame-index-left-out", "There is no index of frames: not all of them have a time of their own."))
+        }
     }
 }
 

@@ -1,34 +1,24 @@
 //! Whether an edit list trims or shifts the first video track of an ISO file: FFmpeg applies the list but does not say so.
 
+use crate::boxes::{be, child, movie, read, tracks};
 use assay_kit::Input;
 use std::ops::Range;
 
-/// More boxes on one level than any real file has.
-const MOST_BOXES: usize = 10_000;
-
-struct Boxed {
-    kind: [u8; 4],
-    body: Range<u64>,
-}
-
 /// Whether the first video track has an edit list that does anything (ISO/IEC 14496-12, 8.6.6). `None` without such a track.
 pub(crate) fn has_effect(input: &mut Input) -> Option<bool> {
-    let whole = 0..input.length();
-    let movie = child(input, whole, *b"moov")?.body;
+    let movie = movie(input)?;
     let movie_scale = scale_and_duration(input, movie.clone(), *b"mvhd").map(|(scale, _)| scale)?;
-    for track in boxes(input, movie).into_iter().filter(|one| one.kind == *b"trak") {
-        let Some(media) = child(input, track.body.clone(), *b"mdia").map(|one| one.body) else { continue };
-        let handler = child(input, media.clone(), *b"hdlr").and_then(|one| read::<12>(input, one.body.start));
-        if handler.is_none_or(|handler| handler.get(8..12) != Some(b"vide")) {
-            continue;
-        }
-        let Some(list) = child(input, track.body, *b"edts").and_then(|edits| child(input, edits.body, *b"elst")) else {
-            return Some(false);
-        };
-        let media_length = scale_and_duration(input, media, *b"mdhd");
-        return Some(!is_whole_track(input, list.body, movie_scale, media_length));
-    }
-    None
+    let track = tracks(input, movie).into_iter().find(|track| track.handler == *b"vide")?;
+    let Some(list) = child(input, track.body, *b"edts").and_then(|edits| child(input, edits.body, *b"elst")) else {
+        return Some(false);
+    };
+    let media_length = scale_and_duration(input, track.media, *b"mdhd");
+    Some(!is_whole_track(input, list.body, movie_scale, media_length))
+}
+
+/// Whether a movie goes on in fragments (ISO/IEC 14496-12, 8.8.1): then its own table of samples is not all of them.
+pub(crate) fn is_fragmented(input: &mut Input) -> bool {
+    movie(input).and_then(|movie| child(input, movie, *b"mvex")).is_some()
 }
 
 /// Whether the list is the one entry that plays the track from its begin to its end, as encoders write it out of habit.
@@ -73,51 +63,10 @@ fn scale_and_duration(input: &mut Input, within: Range<u64>, kind: [u8; 4]) -> O
     Some((u32::try_from(scale).ok()?, duration))
 }
 
-fn child(input: &mut Input, within: Range<u64>, kind: [u8; 4]) -> Option<Boxed> {
-    boxes(input, within).into_iter().find(|one| one.kind == kind)
-}
-
-fn boxes(input: &mut Input, within: Range<u64>) -> Vec<Boxed> {
-    let mut found = Vec::new();
-    let mut at = within.start;
-    while found.len() < MOST_BOXES && at.saturating_add(8) <= within.end {
-        let Some([a, b, c, d, kind @ ..]) = read::<8>(input, at) else { break };
-        let kind: [u8; 4] = kind;
-        let (header, size) = match u32::from_be_bytes([a, b, c, d]) {
-            0 => (8, within.end - at),
-            1 => match read::<8>(input, at + 8) {
-                Some(large) => (16, u64::from_be_bytes(large)),
-                None => break,
-            },
-            size => (8, u64::from(size)),
-        };
-        let end = at.saturating_add(size);
-        if size < header || end > within.end.max(at) {
-            break;
-        }
-        found.push(Boxed { kind, body: at + header..end });
-        at = end;
-    }
-    found
-}
-
-fn read<const N: usize>(input: &mut Input, at: u64) -> Option<[u8; N]> {
-    let mut bytes = [0; N];
-    (input.read_at(at, &mut bytes).ok()? == N).then_some(bytes)
-}
-
-fn be(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn boxed(kind: [u8; 4], body: &[u8]) -> Vec<u8> {
-        let length = u32::try_from(body.len() + 8).unwrap();
-        [&length.to_be_bytes()[..], &kind, body].concat()
-    }
+    use crate::boxes::tests::{boxed, handler};
 
     fn header(kind: [u8; 4], scale: u32, duration: u32) -> Vec<u8> {
         boxed(kind, &[&[0; 12][..], &scale.to_be_bytes(), &duration.to_be_bytes(), &[0; 4]].concat())
@@ -132,8 +81,7 @@ mod tests {
             list.extend([0, 1, 0, 0]);
         }
         let edits = boxed(*b"edts", &boxed(*b"elst", &list));
-        let handler = boxed(*b"hdlr", b"\0\0\0\0\0\0\0\0vide\0\0\0\0");
-        let media = boxed(*b"mdia", &[header(*b"mdhd", 12_800, 25_600), handler].concat());
+        let media = boxed(*b"mdia", &[header(*b"mdhd", 12_800, 25_600), handler(*b"vide")].concat());
         let track = boxed(*b"trak", &[edits, media].concat());
         boxed(*b"moov", &[header(*b"mvhd", 1000, 2000), track].concat())
     }

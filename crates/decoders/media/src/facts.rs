@@ -2,9 +2,11 @@
 
 use crate::containers::Called;
 use crate::ffi::{Demuxer, DurationSource, Medium, Stream};
+use crate::poster::Glimpse;
+use crate::tail::Tail;
 use crate::turn::Turn;
 use crate::walk::{End, Walked};
-use crate::{codec, colour, tags, timing};
+use crate::{codec, colour, shape, tags, timing};
 use assay_contract::Facts;
 use assay_contract::details::{AudioDetails, AudioTrack, Details, Ratio, VideoDetails};
 use assay_contract::kind::AssetKind;
@@ -26,6 +28,12 @@ pub(crate) struct Found<'f> {
     pub(crate) walked: Option<&'f Walked>,
     /// From [`crate::edits`].
     pub(crate) has_edit_list: Option<bool>,
+    /// What stands behind the sound.
+    pub(crate) tail: &'f Tail,
+    /// What the pictures themselves said, when one was decoded.
+    pub(crate) glimpse: Option<Glimpse>,
+    /// Integrated loudness, when it was measured.
+    pub(crate) loudness_lufs: Option<f64>,
 }
 
 /// What a container says of itself, copied, so that the demuxer is free to go on.
@@ -55,11 +63,12 @@ impl Whole {
 }
 
 impl Found<'_> {
-    /// Seconds. A duration that FFmpeg guessed from the bit rate gives way to counted packets.
+    /// Seconds. A duration that FFmpeg guessed from the bit rate gives way to counted packets; so does one whose clock jumped:
+    /// then the container only says how long its last part is, or how wide the gap.
     pub(crate) fn duration(&self, main: &Stream) -> Option<f64> {
-        let declared = self.whole.duration.map(|(duration, source)| (duration as f64 / MICROSECONDS, source));
-        let counted = self.walked.filter(|walked| !matches!(walked.end, End::Limit(_))).and_then(|walked| counted(walked, main));
-        match (declared, counted) {
+        let counted = self.counted(main);
+        match (self.declared(), counted) {
+            (Some(_), Some(counted)) if self.walked.is_some_and(|walked| walked.jumps > 0) => Some(counted),
             (Some((declared, DurationSource::Timestamps)), _) => Some(declared),
             (_, Some(counted)) => Some(counted),
             (Some((guessed, DurationSource::BitRate)), None) => Some(guessed),
@@ -67,23 +76,39 @@ impl Found<'_> {
         }
     }
 
+    /// Seconds that are in the file and seconds that it says it has, where it ends early.
+    pub(crate) fn cut_short(&self, main: &Stream) -> Option<(f64, f64)> {
+        let (Some((declared, DurationSource::Timestamps)), Some(counted)) = (self.declared(), self.counted(main)) else { return None };
+        // A stream may begin later than its file, and last frames are shown for long: a tenth and a second are no damage.
+        (counted < 0.9 * declared - 1.0).then_some((counted, declared))
+    }
+
+    fn declared(&self) -> Option<(f64, DurationSource)> {
+        self.whole.duration.map(|(duration, source)| (duration as f64 / MICROSECONDS, source))
+    }
+
+    fn counted(&self, main: &Stream) -> Option<f64> {
+        self.walked.filter(|walked| walked.end.is_whole()).and_then(|walked| counted(walked, main))
+    }
+
     /// Facts of a video.
     pub(crate) fn video(&self, main: &Stream) -> Facts {
         let turn = Turn::of(main.display_matrix);
-        let (width, height) = turn.size(main.width, main.height);
+        let (width, height) = shape::shown(main.width, main.height, main.sample_aspect_ratio);
+        let (width, height) = turn.size(width, height);
         let duration = self.duration(main);
-        let counted = self.walked.filter(|walked| !matches!(walked.end, End::Limit(_)));
-        let whole = self.walked.filter(|walked| matches!(walked.end, End::Reached));
-        let pace = whole.and_then(|walked| timing::pace(&mut walked.times.clone(), main.time_base));
+        let counted = self.walked.filter(|walked| walked.end.is_whole());
+        let whole = self.walked.filter(|walked| matches!(walked.end, End::Reached | End::Short));
+        let pace = whole.and_then(|walked| timing::pace(&walked.frames, main.time_base));
         let rate = timing::average([timing::ratio(main.average_rate), timing::ratio(main.nominal_rate)], pace);
-        let declared = u64::try_from(main.declared_frames).ok().filter(|frames| *frames > 0);
+        let (frames, method) = self.frame_count(main).unzip();
         let mut flat = MediaAttributes::new(AssetKind::Video, &self.called.mime_type, self.content_length);
         flat.width = Some(width);
         flat.height = Some(height);
         flat.codec = Some(codec::called(main.codec_tag, &main.codec_name));
         flat.duration = duration;
         flat.frame_rate = rate.map(Ratio::value);
-        flat.frame_count = counted.map(|walked| walked.shown).or(declared);
+        flat.frame_count = frames;
         let of = |medium| self.streams.iter().filter(move |stream| stream.medium == medium);
         let details = VideoDetails {
             container: self.called.name.clone(),
@@ -100,7 +125,7 @@ impl Found<'_> {
             frame_rate: rate,
             nominal_frame_rate: timing::ratio(main.nominal_rate),
             packet_count: counted.map(|walked| walked.packets),
-            frame_count_method: flat.frame_count.map(|_| if counted.is_some() { "packets" } else { "declared" }.to_owned()),
+            frame_count_method: method.map(str::to_owned),
             variable_frame_rate: pace.map(|pace| pace.is_variable),
             duration_s: duration,
             start_s: main
@@ -109,9 +134,9 @@ impl Found<'_> {
                 .or_else(|| self.whole.start.map(|start| start as f64 / MICROSECONDS)),
             bit_rate_bps: positive(main.bit_rate).or_else(|| positive(self.whole.bit_rate)),
             keyframe_count: counted.map(|walked| walked.keyframes),
-            field_order: field_order(main.field_order).map(str::to_owned),
-            color: colour::described(main.colour),
-            hdr_format: colour::hdr_format(main).map(str::to_owned),
+            field_order: field_order(main.field_order).or(self.glimpse.map(|seen| seen.field_order)).map(str::to_owned),
+            color: colour::described(self.glimpse.map_or(main.colour, |glimpse| colour::told(main.colour, glimpse.colour))),
+            hdr_format: colour::hdr_format(main, self.glimpse).map(str::to_owned),
             has_edit_list: self.has_edit_list,
             has_negative_timestamps: self.walked.map(|walked| walked.is_before_zero),
             has_b_frames: Some(main.reorders || self.walked.is_some_and(|walked| walked.is_reordered)),
@@ -124,6 +149,18 @@ impl Found<'_> {
         Facts { media_attributes: flat, details: Details::Video(Box::new(details)) }
     }
 
+    /// How many frames a player shows, and how that is known. A file that ends early has its container's table count: what is left
+    /// of it agrees with duration and rate, and the packets that are there are told beside it.
+    fn frame_count(&self, main: &Stream) -> Option<(u64, &'static str)> {
+        let declared = || u64::try_from(main.declared_frames).ok().filter(|frames| *frames > 0).map(|frames| (frames, "declared"));
+        let Some(walked) = self.walked else { return declared() };
+        match walked.table {
+            Some(table) if walked.packets < table.samples => Some((table.shown, "sample-table")),
+            _ if walked.end.is_whole() => Some((walked.shown, "packets")),
+            _ => declared(),
+        }
+    }
+
     /// Facts of an audio file.
     pub(crate) fn audio(&self, main: &Stream) -> Facts {
         let duration = self.duration(main);
@@ -134,7 +171,7 @@ impl Found<'_> {
         flat.sample_rate = some(main.sample_rate);
         flat.channels = some(main.channels);
         // Ogg and Opus keep their tags with the stream.
-        let all: Vec<_> = self.whole.tags.iter().chain(&main.tags).cloned().collect();
+        let all: Vec<_> = self.whole.tags.iter().chain(&main.tags).chain(&self.tail.tags).cloned().collect();
         let details = AudioDetails {
             container: self.called.name.clone(),
             codec_name: main.codec_name.clone(),
@@ -145,8 +182,8 @@ impl Found<'_> {
             bit_depth: Some(main.sample_bits).filter(|bits| *bits > 0),
             bit_rate_bps: positive(main.bit_rate).or_else(|| positive(self.whole.bit_rate)),
             tags: tags::readable(&all),
-            has_cover_art: Some(self.streams.iter().any(|stream| stream.is_attached_picture)),
-            loudness_lufs: None,
+            has_cover_art: Some(self.tail.has_cover_art || self.streams.iter().any(|stream| stream.is_attached_picture)),
+            loudness_lufs: self.loudness_lufs,
         };
         Facts { media_attributes: flat, details: Details::Audio(Box::new(details)) }
     }

@@ -8,9 +8,10 @@
 mod decoder;
 mod demuxer;
 mod describe;
+mod side_data;
 
 pub(crate) use decoder::StreamDecoder;
-pub(crate) use demuxer::Demuxer;
+pub(crate) use demuxer::{Demuxer, Opening};
 
 use ffmpeg_next::ffi as av;
 use std::ffi::{CStr, c_char, c_int};
@@ -94,6 +95,15 @@ pub(crate) struct PacketSeen {
     pub(crate) is_corrupt: bool,
 }
 
+/// A stream's table of samples, without what it says of each.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct SampleTable {
+    /// All samples.
+    pub(crate) samples: u64,
+    /// Samples that an edit list does not discard.
+    pub(crate) shown: u64,
+}
+
 /// Why FFmpeg did not do it.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Trouble {
@@ -120,6 +130,29 @@ pub(crate) struct FrameSeen {
     pub(crate) sample_aspect_ratio: Rational,
     pub(crate) colour: ColourNumbers,
     pub(crate) is_damaged: bool,
+    pub(crate) scan: Scan,
+    pub(crate) dynamic_range: DynamicRange,
+}
+
+/// How a frame's lines were taken.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Scan {
+    #[default]
+    Progressive,
+    /// Two fields, the upper lines first.
+    TopFirst,
+    /// Two fields, the lower lines first.
+    BottomFirst,
+}
+
+/// What a frame carries of its dynamic range, beside its transfer function.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct DynamicRange {
+    pub(crate) has_mastering_display: bool,
+    pub(crate) has_hdr10_plus: bool,
+    pub(crate) has_dolby_vision: bool,
+    /// The lesser of the brightest pixel of the whole (MaxCLL) and the mastering display's brightest, cd/m².
+    pub(crate) peak_nits: Option<f32>,
 }
 
 /// How a frame is made into pixels.
@@ -131,6 +164,15 @@ pub(crate) struct Shrink {
     /// FFmpeg's `SWS_CS_*`, which are H.273's matrix numbers.
     pub(crate) matrix: i32,
     pub(crate) full_range: i32,
+    pub(crate) lines: Lines,
+}
+
+/// Which lines of a frame are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lines {
+    All,
+    /// The first field only: in a picture of both, whatever moves is a comb.
+    OneField,
 }
 
 /// Bits of a component of the pixels that come out.

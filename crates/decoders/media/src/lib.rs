@@ -3,16 +3,23 @@
 //! It opens no path and speaks no protocol: bytes come from [`assay_kit::Input`], a second file that a container asks
 //! for is refused, and demuxers that are lists of other files are not among those allowed.
 
+mod boxes;
 mod codec;
 mod colour;
 mod containers;
+mod cover;
 mod decoder;
 mod edits;
 mod facts;
 mod ffi;
+mod loudness;
 mod poster;
+mod protection;
+mod shape;
 mod sound;
 mod tags;
+mod tail;
+mod timeline;
 mod timing;
 mod tone;
 mod turn;

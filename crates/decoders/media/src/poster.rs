@@ -1,9 +1,9 @@
 //! The frame that stands for a video: the first good keyframe at or after a tenth of it.
 
 use crate::colour::{self, Light};
-use crate::ffi::{Demuxer, Depth, FrameSeen, Rational, Shrink, Stream, StreamDecoder, Trouble};
-use crate::tone;
+use crate::ffi::{ColourNumbers, Demuxer, Depth, DynamicRange, FrameSeen, Lines, Opening, Scan, Shrink, Stream, StreamDecoder, Trouble};
 use crate::turn::Turn;
+use crate::{shape, tone};
 use assay_contract::exchange::{Refusal, Task};
 use assay_kit::picture::check_pixels;
 use assay_kit::{Answer, Input, Picture, Pixels, Stop};
@@ -18,6 +18,28 @@ const PACKETS_FOR_A_FRAME: u32 = 400;
 /// The part of a child's time that looking for a better frame may take.
 const SEARCH_SHARE: u64 = 3;
 
+/// What the pictures themselves say, known from the first that is decoded.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Glimpse {
+    /// `progressive`, `tt` or `bb`.
+    pub(crate) field_order: &'static str,
+    /// Colour description.
+    pub(crate) colour: ColourNumbers,
+    /// Mastering, light levels, dynamic metadata.
+    pub(crate) dynamic_range: DynamicRange,
+}
+
+impl Glimpse {
+    fn of(frame: &FrameSeen) -> Self {
+        let field_order = match frame.scan {
+            Scan::Progressive => "progressive",
+            Scan::TopFirst => "tt",
+            Scan::BottomFirst => "bb",
+        };
+        Self { field_order, colour: frame.colour, dynamic_range: frame.dynamic_range }
+    }
+}
+
 /// The best frame so far.
 struct Best {
     picture: Picture,
@@ -25,32 +47,32 @@ struct Best {
     is_good: bool,
 }
 
-/// Makes the thumbnails of a video. A refused picture leaves the facts as they are.
+/// Makes the thumbnails of a video, and says what its pictures told. A refused picture leaves the facts as they are.
 pub(crate) fn show(
     task: &Task,
     input: &mut Input,
-    allowed: &str,
+    opening: &Opening,
     main: &Stream,
     duration: Option<f64>,
     answer: &mut Answer,
-) -> Result<(), Stop> {
+) -> Result<Option<Glimpse>, Stop> {
     if task.thumbnails.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     if let Err(refusal) = check_pixels(task, main.width, main.height) {
-        return answer.refuse_output(&refusal);
+        return answer.refuse_output(&refusal).map(|()| None);
     }
     let deadline = Instant::now() + Duration::from_millis(task.limits.cpu_ms.min(task.limits.total_ms) / SEARCH_SHARE);
-    let mut best = None;
+    let (mut best, mut glimpse) = (None, None);
     for place in [duration.and_then(|duration| a_tenth(main, duration)), None] {
-        let found = match Demuxer::open(input, allowed) {
-            Ok(mut demuxer) => Search { task, main, deadline }.run(&mut demuxer, place, &mut best, answer),
+        let found = match Demuxer::open(input, opening) {
+            Ok(mut demuxer) => Search { task, main, deadline }.run(&mut demuxer, place, (&mut best, &mut glimpse), answer),
             Err(trouble) => Err(trouble.into()),
         };
         match found {
             Ok(()) => {}
             Err(Halt::Stop(stop)) => return Err(stop),
-            Err(Halt::Refused(refusal)) => return answer.refuse_output(&refusal),
+            Err(Halt::Refused(refusal)) => return answer.refuse_output(&refusal).map(|()| glimpse),
         }
         // From the begin only where nothing better came from the middle.
         if place.is_none() || best.as_ref().is_some_and(|best: &Best| best.is_good) {
@@ -58,8 +80,8 @@ pub(crate) fn show(
         }
     }
     match best {
-        Some(best) => answer.thumbnails(task, &best.picture, Turn::of(main.display_matrix).orientation()).map(|_| ()),
-        None => answer.refuse_output(&Refusal::corrupt("no frame of the video could be decoded")),
+        Some(best) => answer.thumbnails(task, &best.picture, Turn::of(main.display_matrix).orientation()).map(|_| glimpse),
+        None => answer.refuse_output(&Refusal::corrupt("no frame of the video could be decoded")).map(|()| glimpse),
     }
 }
 
@@ -92,7 +114,13 @@ struct Search<'s> {
 }
 
 impl Search<'_> {
-    fn run(&self, demuxer: &mut Demuxer<'_>, place: Option<i64>, best: &mut Option<Best>, answer: &mut Answer) -> Result<(), Halt> {
+    fn run(
+        &self,
+        demuxer: &mut Demuxer<'_>,
+        place: Option<i64>,
+        (best, glimpse): (&mut Option<Best>, &mut Option<Glimpse>),
+        answer: &mut Answer,
+    ) -> Result<(), Halt> {
         let mut decoder = demuxer.decoder(self.main.index, self.coded_pixels())?;
         demuxer.only(self.main.index);
         if let Some(ticks) = place {
@@ -101,6 +129,7 @@ impl Search<'_> {
         }
         for _ in 0..MOST_CANDIDATES {
             let Some(frame) = self.next_frame(demuxer, &mut decoder, answer)? else { break };
+            glimpse.get_or_insert_with(|| Glimpse::of(&frame));
             let candidate = self.candidate(&decoder, frame)?;
             if best.as_ref().is_none_or(|best| candidate.liveliness > best.liveliness) {
                 *best = Some(candidate);
@@ -152,8 +181,10 @@ impl Search<'_> {
     fn candidate(&self, decoder: &StreamDecoder, frame: FrameSeen) -> Result<Best, Halt> {
         check_pixels(self.task, frame.width, frame.height).map_err(Halt::Refused)?;
         let most = self.task.thumbnails.iter().map(|spec| spec.max_px).max().unwrap_or(1);
-        let (width, height) = shown_size(frame, self.main.sample_aspect_ratio, most);
-        let light = colour::light(if frame.colour.transfer == 2 { self.main.colour } else { frame.colour });
+        // The container's word on the pixels' shape goes before the pictures' own, as in the facts.
+        let pixel = if self.main.sample_aspect_ratio.num > 0 { self.main.sample_aspect_ratio } else { frame.sample_aspect_ratio };
+        let (width, height) = shape::fitted(frame.width, frame.height, pixel, most);
+        let light = colour::light(colour::told(self.main.colour, frame.colour));
         let is_full = frame.colour.range == 2 || self.main.pixel_format.as_ref().is_some_and(|name| name.starts_with("yuvj"));
         let shrink = Shrink {
             width,
@@ -161,30 +192,15 @@ impl Search<'_> {
             depth: if light == Light::Standard { Depth::Eight } else { Depth::Sixteen },
             matrix: colour::scaler_matrix(frame.colour, frame.height),
             full_range: i32::from(is_full),
+            lines: if frame.scan == Scan::Progressive { Lines::All } else { Lines::OneField },
         };
         let pixels = decoder.shrunk(shrink)?;
-        let pixels = if light == Light::Standard { pixels } else { tone::standard(&pixels, light) };
+        let pixels = if light == Light::Standard { pixels } else { tone::standard(&pixels, light, frame.dynamic_range.peak_nits) };
         let (mean, spread) = brightness(&pixels);
         let picture = Picture::new(width, height, Pixels::Rgb8, pixels).map_err(Halt::Refused)?;
         let is_good = !frame.is_damaged && spread >= 12.0 && (16.0..=245.0).contains(&mean);
         Ok(Best { picture, liveliness: if frame.is_damaged { spread / 4.0 } else { spread }, is_good })
     }
-}
-
-/// The size of a frame with square pixels and its longest side at most `most`.
-fn shown_size(frame: FrameSeen, of_stream: Rational, most: u32) -> (u32, u32) {
-    let pixel = if frame.sample_aspect_ratio.num > 0 { frame.sample_aspect_ratio } else { of_stream };
-    let shape = f64::from(pixel.num) / f64::from(pixel.den);
-    // A pixel ten times as wide as high is a broken header, not a lens.
-    let shape = if shape.is_finite() && (0.1..=10.0).contains(&shape) { shape } else { 1.0 };
-    let (width, height) = (f64::from(frame.width) * shape.max(1.0), f64::from(frame.height) / shape.min(1.0));
-    let factor = (f64::from(most) / width.max(height)).min(1.0);
-    (pixels(width * factor, most), pixels(height * factor, most))
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 1..=most first")]
-fn pixels(side: f64, most: u32) -> u32 {
-    side.round().clamp(1.0, f64::from(most.max(1))) as u32
 }
 
 /// Mean and standard deviation of the brightness, 0 to 255.
@@ -204,24 +220,6 @@ fn brightness(rgb: &[u8]) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ffi::ColourNumbers;
-
-    fn size(width: u32, height: u32, num: i32, den: i32, most: u32) -> (u32, u32) {
-        let sample_aspect_ratio = Rational { num, den };
-        let frame = FrameSeen { width, height, sample_aspect_ratio, colour: ColourNumbers::default(), is_damaged: false };
-        shown_size(frame, Rational { num: 0, den: 1 }, most)
-    }
-
-    #[test]
-    fn wide_pixels_make_a_wide_thumbnail_and_none_is_enlarged() {
-        assert_eq!(size(720, 576, 64, 45, 4096), (1024, 576));
-        assert_eq!(size(720, 576, 64, 45, 512), (512, 288));
-        assert_eq!(size(720, 576, 8, 9, 4096), (720, 648));
-        assert_eq!(size(320, 240, 0, 1, 1024), (320, 240));
-        assert_eq!(size(320, 240, 1000, 1, 1024), (320, 240));
-        assert_eq!(size(10_000, 1, 1, 1, 256), (256, 1));
-    }
-
     #[test]
     fn a_plain_picture_has_no_spread() {
         assert_eq!(brightness(&[0; 300]), (0.0, 0.0));

@@ -1,6 +1,8 @@
-//! The sound of an audio file, listened to once: its peaks as a derivative and as its thumbnail.
+//! The sound of an audio file, listened to once: its loudness, and its peaks as a derivative and as its thumbnail.
 
-use crate::ffi::{Demuxer, Stream, StreamDecoder, Trouble};
+use crate::cover;
+use crate::ffi::{Demuxer, Opening, Stream, StreamDecoder, Trouble};
+use crate::loudness::Loudness;
 use crate::waveform::Peaks;
 use assay_contract::exchange::{Refusal, Task};
 use assay_contract::failure::Issue;
@@ -11,37 +13,59 @@ use std::time::{Duration, Instant};
 /// The part of a child's time that listening may take.
 const LISTENING_SHARE: u64 = 2;
 
-/// Makes what a task wants of sound. A refused output leaves the facts as they are.
-pub(crate) fn show(task: &Task, input: &mut Input, allowed: &str, main: &Stream, answer: &mut Answer) -> Result<(), Stop> {
+/// Makes what a task wants of sound, and says how loud it is. A refused output leaves the facts as they are.
+pub(crate) fn show(
+    task: &Task,
+    input: &mut Input,
+    opening: &Opening,
+    (main, streams): (&Stream, &[Stream]),
+    answer: &mut Answer,
+) -> Result<Option<f64>, Stop> {
     let wants_peaks = task.derivatives.contains(&DerivativeName::Waveform);
     if !wants_peaks && task.thumbnails.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
-    let (peaks, end) = match listen(task, input, allowed, main, answer) {
+    let has_cover = !task.thumbnails.is_empty() && cover::show(task, input, opening, streams, answer)?;
+    let heard = match listen(task, input, opening, main, answer) {
         Ok(heard) => heard,
         Err(Halt::Stop(stop)) => return Err(stop),
         Err(Halt::Undecodable(why)) => {
-            return answer.refuse_output(&Refusal::unsupported(format!("the sound can't be decoded: {why}")));
+            return answer.refuse_output(&Refusal::unsupported(format!("the sound can't be decoded: {why}"))).map(|()| None);
         }
     };
-    if peaks.samples() == 0 {
-        return answer.refuse_output(&Refusal::corrupt("no sound could be decoded"));
+    if heard.peaks.samples() == 0 {
+        return answer.refuse_output(&Refusal::corrupt("no sound could be decoded")).map(|()| None);
     }
-    if end == End::OutOfTime {
-        let heard = peaks.samples() / u64::from(main.sample_rate.max(1));
+    let rate = if heard.rate > 0 { heard.rate } else { main.sample_rate };
+    if heard.end == End::OutOfTime {
+        let seconds = heard.peaks.samples() / u64::from(rate.max(1));
         answer.issue(&Issue::warning(
             "waveform-cut-short",
-            format!("The waveform shows the first {heard} seconds: decoding all of it would take too long."),
+            format!("The waveform shows the first {seconds} seconds, and the loudness is not known: decoding all would take too long."),
         ))?;
     }
     if wants_peaks {
-        answer.derivative(task, DerivativeName::Waveform, "application/json", peaks.json(main.sample_rate))?;
+        answer.derivative(task, DerivativeName::Waveform, "application/json", heard.peaks.json(rate))?;
     }
-    let most = task.thumbnails.iter().map(|spec| spec.max_px).max().unwrap_or(1024);
-    match peaks.picture(most) {
-        Ok(picture) => answer.thumbnails(task, &picture, 1).map(|_| ()),
-        Err(refusal) => answer.refuse_output(&refusal),
+    if !has_cover && !task.thumbnails.is_empty() {
+        let most = task.thumbnails.iter().map(|spec| spec.max_px).max().unwrap_or(1024);
+        match heard.peaks.picture(most) {
+            Ok(picture) => {
+                answer.thumbnails(task, &picture, 1)?;
+            }
+            Err(refusal) => answer.refuse_output(&refusal)?,
+        }
     }
+    Ok(heard.loudness.measured().filter(|_| heard.end == End::Reached))
+}
+
+/// What listening gave.
+struct Heard {
+    peaks: Peaks,
+    loudness: Loudness,
+    /// Samples a second as decoded; 0 where nothing was.
+    rate: u32,
+    end: End,
 }
 
 #[derive(PartialEq)]
@@ -64,18 +88,19 @@ impl From<Trouble> for Halt {
     }
 }
 
-fn listen(task: &Task, input: &mut Input, allowed: &str, main: &Stream, answer: &mut Answer) -> Result<(Peaks, End), Halt> {
+fn listen(task: &Task, input: &mut Input, opening: &Opening, main: &Stream, answer: &mut Answer) -> Result<Heard, Halt> {
     let deadline = Instant::now() + Duration::from_millis(task.limits.cpu_ms.min(task.limits.total_ms) / LISTENING_SHARE);
-    let mut demuxer = Demuxer::open(input, allowed)?;
+    let mut demuxer = Demuxer::open(input, opening)?;
     let mut decoder = demuxer.decoder(main.index, task.limits.pixels)?;
     demuxer.only(main.index);
-    let (mut peaks, mut samples, mut end) = (Peaks::new(), Vec::new(), End::Reached);
+    let mut heard = Heard { peaks: Peaks::new(), loudness: Loudness::new(), rate: 0, end: End::Reached };
+    let (mut samples, mut mono) = (Vec::new(), Vec::new());
     loop {
         match demuxer.next_packet() {
             Ok(Some(packet)) if packet.stream == main.index => {
                 // A damaged packet is a gap; the ones after it may be whole.
                 let _ = demuxer.feed(&mut decoder);
-                take(&mut decoder, &mut samples, &mut peaks);
+                heard.take(&mut decoder, &mut samples, &mut mono);
             }
             Ok(Some(_)) => {}
             Ok(None) | Err(Trouble::Failed(_) | Trouble::Unrecognised) => break,
@@ -83,20 +108,31 @@ fn listen(task: &Task, input: &mut Input, allowed: &str, main: &Stream, answer: 
         }
         answer.progress().map_err(Halt::Stop)?;
         if Instant::now() > deadline {
-            end = End::OutOfTime;
+            heard.end = End::OutOfTime;
             break;
         }
     }
     decoder.drain();
-    take(&mut decoder, &mut samples, &mut peaks);
-    peaks.finish();
-    Ok((peaks, end))
+    heard.take(&mut decoder, &mut samples, &mut mono);
+    heard.peaks.finish();
+    Ok(heard)
 }
 
-fn take(decoder: &mut StreamDecoder, samples: &mut Vec<f32>, peaks: &mut Peaks) {
-    while decoder.receive().is_some() {
-        samples.clear();
-        decoder.mono(samples);
-        peaks.add(samples);
+impl Heard {
+    /// All that the decoder has ready. What is no number counts as silence.
+    fn take(&mut self, decoder: &mut StreamDecoder, samples: &mut Vec<f32>, mono: &mut Vec<f32>) {
+        while decoder.receive().is_some() {
+            let (rate, channels) = decoder.sound();
+            samples.clear();
+            decoder.interleaved(samples);
+            for sample in samples.iter_mut().filter(|sample| !sample.is_finite()) {
+                *sample = 0.0;
+            }
+            self.rate = if self.rate == 0 { rate } else { self.rate };
+            self.loudness.add(rate, channels, samples);
+            mono.clear();
+            mono.extend(samples.chunks(channels.max(1) as usize).map(|frame| frame.iter().sum::<f32>() / frame.len() as f32));
+            self.peaks.add(mono);
+        }
     }
 }

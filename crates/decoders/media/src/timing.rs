@@ -1,6 +1,7 @@
 //! Frame rates and durations from the times of packets.
 
 use crate::ffi::Rational;
+use crate::walk::Shown;
 use assay_contract::details::Ratio;
 
 /// What the times of the shown frames tell.
@@ -17,16 +18,15 @@ pub(crate) struct Pace {
 /// Times whose steps differ by less are rounded, not variable: containers keep milliseconds, or a coarse clock.
 const ROUNDING_SECONDS: f64 = 0.001_1;
 
-/// The pace of presentation times in ticks, in any order; `None` for fewer than two times.
-pub(crate) fn pace(times: &mut [i64], time_base: Rational) -> Option<Pace> {
-    times.sort_unstable();
-    let (first, last) = (times.first()?, times.last()?);
+/// The pace of presentation times in ticks, in their order; `None` for fewer than two times.
+pub(crate) fn pace(times: &[Shown], time_base: Rational) -> Option<Pace> {
+    let (first, last) = (times.first()?.ticks, times.last()?.ticks);
     let tick = seconds(1, time_base)?;
-    let span = (i128::from(*last) - i128::from(*first)) as f64 * tick;
+    let span = (i128::from(last) - i128::from(first)) as f64 * tick;
     if times.len() < 2 || span <= 0.0 {
         return None;
     }
-    let step = |(earlier, later): (&i64, &i64)| (i128::from(*later) - i128::from(*earlier)) as f64 * tick;
+    let step = |(earlier, later): (&Shown, &Shown)| (i128::from(later.ticks) - i128::from(earlier.ticks)) as f64 * tick;
     let mut steps: Vec<f64> = times.iter().zip(times.iter().skip(1)).map(step).collect();
     steps.sort_unstable_by(f64::total_cmp);
     let (shortest, longest, median) = (*steps.first()?, *steps.last()?, *steps.get(steps.len() / 2)?);
@@ -87,19 +87,21 @@ mod tests {
 
     const MILLISECONDS: Rational = Rational { num: 1, den: 1000 };
 
+    fn shown(times: impl IntoIterator<Item = i64>) -> Vec<Shown> {
+        times.into_iter().map(|ticks| Shown { ticks, is_key: false }).collect()
+    }
+
     #[test]
     fn rounding_to_milliseconds_is_no_variable_rate() {
-        let mut times: Vec<i64> = (0..100).map(|n| (n * 1000 + 15) / 30).collect();
-        times.reverse();
-        let pace = pace(&mut times, MILLISECONDS).unwrap();
+        let pace = pace(&shown((0..100).map(|n| (n * 1000 + 15) / 30)), MILLISECONDS).unwrap();
         assert!(!pace.is_variable);
         assert!((pace.measured - 30.0).abs() < 0.01);
     }
 
     #[test]
     fn one_frame_that_stands_longer_is_a_variable_rate() {
-        let mut times: Vec<i64> = (0..100).map(|n| n * 40 + if n > 50 { 40 } else { 0 }).collect();
-        assert!(pace(&mut times, MILLISECONDS).unwrap().is_variable);
+        let times = shown((0..100).map(|n| n * 40 + if n > 50 { 40 } else { 0 }));
+        assert!(pace(&times, MILLISECONDS).unwrap().is_variable);
     }
 
     #[test]
@@ -119,9 +121,8 @@ mod tests {
 
     #[test]
     fn times_at_the_edge_of_the_clock_do_not_overflow() {
-        let mut times = [i64::MIN, i64::MAX, 0];
-        assert!(pace(&mut times, Rational { num: 1, den: 1 }).is_some());
-        assert!(pace(&mut [5, 5], MILLISECONDS).is_none());
-        assert!(pace(&mut [1, 2], Rational { num: 0, den: 0 }).is_none());
+        assert!(pace(&shown([i64::MIN, 0, i64::MAX]), Rational { num: 1, den: 1 }).is_some());
+        assert!(pace(&shown([5, 5]), MILLISECONDS).is_none());
+        assert!(pace(&shown([1, 2]), Rational { num: 0, den: 0 }).is_none());
     }
 }

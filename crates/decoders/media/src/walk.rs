@@ -1,8 +1,10 @@
 //! One pass over the packets of a stream, to count what a container only claims.
 
-use crate::ffi::{Demuxer, Stream, Trouble};
+use crate::ffi::{Demuxer, SampleTable, Stream, Trouble};
+use crate::timeline::Timeline;
 use assay_contract::limits::LimitHit;
 use assay_kit::{Answer, Stop};
+use std::time::Instant;
 
 /// What was counted.
 #[derive(Debug, Default)]
@@ -13,38 +15,63 @@ pub(crate) struct Walked {
     pub(crate) shown: u64,
     /// Packets that are keyframes.
     pub(crate) keyframes: u64,
-    /// Presentation times of the shown packets, ticks; where a packet has none, its decoding time.
-    pub(crate) times: Vec<i64>,
+    /// The shown packets that have a time, by time; where a packet has none of presentation, its decoding time.
+    pub(crate) frames: Vec<Shown>,
     /// From the first time to the end of the last packet, ticks.
     pub(crate) span: Option<i64>,
     /// Ticks of all packets' own durations.
     pub(crate) sum_of_durations: i64,
+    /// How often the container's clock jumped.
+    pub(crate) jumps: u32,
     /// Whether a shown packet is presented before zero.
     pub(crate) is_before_zero: bool,
     /// Whether frames are presented in another order than they are stored.
     pub(crate) is_reordered: bool,
+    /// What the container's own table lists, where it has one.
+    pub(crate) table: Option<SampleTable>,
     /// How the walk ended.
     pub(crate) end: End,
 }
 
+/// A packet that is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Shown {
+    /// Presentation time, ticks.
+    pub(crate) ticks: i64,
+    /// Whether decoding can begin with it.
+    pub(crate) is_key: bool,
+}
+
 /// How a walk ended.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) enum End {
     /// At the end of the stream.
     #[default]
     Reached,
-    /// In bytes that make no sense.
+    /// In the middle of the last packet.
+    Short,
+    /// In bytes that make no sense, or past some.
     Damaged,
     /// At a limit.
     Limit(LimitHit),
+    /// At the end of the time that counting may take.
+    OutOfTime,
 }
 
-/// Counts the packets of one stream; at most `most`.
-pub(crate) fn walk(demuxer: &mut Demuxer<'_>, stream: &Stream, most: u64, answer: &mut Answer) -> Result<Walked, Stop> {
+impl End {
+    /// Whether all that is in the file was counted.
+    pub(crate) fn is_whole(&self) -> bool {
+        !matches!(self, Self::Limit(_) | Self::OutOfTime)
+    }
+}
+
+/// Counts the packets of one stream; at most `most`, and until `deadline`.
+pub(crate) fn walk(demuxer: &mut Demuxer<'_>, stream: &Stream, most: u64, deadline: Instant, answer: &mut Answer) -> Result<Walked, Stop> {
     demuxer.only(stream.index);
     let mut walked = Walked::default();
-    let mut edges: Option<(i64, i64)> = None;
-    let mut before = None;
+    let mut timeline = if demuxer.may_jump() { Timeline::jumping(stream.time_base) } else { Timeline::steady() };
+    let (mut edges, mut before): (Option<(i64, i64)>, Option<i64>) = (None, None);
+    let (mut damaged, mut is_last_damaged) = (0_u64, false);
     loop {
         let packet = match demuxer.next_packet() {
             Ok(Some(packet)) => packet,
@@ -63,27 +90,37 @@ pub(crate) fn walk(demuxer: &mut Demuxer<'_>, stream: &Stream, most: u64, answer
             walked.end = End::Limit(LimitHit::new("frames", most.saturating_add(1), most));
             break;
         }
+        // Looking at the clock costs more than counting a packet.
+        if walked.packets % 64 == 63 && Instant::now() > deadline {
+            walked.end = End::OutOfTime;
+            break;
+        }
         walked.packets += 1;
         walked.keyframes += u64::from(packet.is_key);
         walked.sum_of_durations = walked.sum_of_durations.saturating_add(packet.duration.max(0));
-        if packet.is_corrupt {
-            walked.end = End::Damaged;
-        }
-        let time = packet.pts.or(packet.dts);
-        walked.is_reordered |= packet.pts.zip(before).is_some_and(|(pts, before)| pts < before);
-        before = packet.pts.or(before);
+        is_last_damaged = packet.is_corrupt;
+        damaged += u64::from(packet.is_corrupt);
+        let time = timeline.place(&packet);
+        walked.is_reordered |= packet.pts.and(time).zip(before).is_some_and(|(pts, before)| pts < before);
+        before = packet.pts.and(time).or(before);
         // What the times say of presentation counts, also in a negative one that the edit list discards.
         walked.is_before_zero |= time.is_some_and(|time| time < 0);
         if packet.is_discarded {
             continue;
         }
         walked.shown += 1;
-        if let Some(time) = time {
-            walked.times.push(time);
-            let end = time.saturating_add(packet.duration.max(0));
-            edges = Some(edges.map_or((time, end), |(first, last)| (first.min(time), last.max(end))));
+        if let Some(ticks) = time {
+            walked.frames.push(Shown { ticks, is_key: packet.is_key });
+            let end = ticks.saturating_add(packet.duration.max(0));
+            edges = Some(edges.map_or((ticks, end), |(first, last)| (first.min(ticks), last.max(end))));
         }
     }
+    walked.frames.sort_unstable();
+    walked.jumps = timeline.jumps();
+    walked.table = demuxer.sample_table(stream.index);
     walked.span = edges.map(|(first, last)| last.saturating_sub(first)).filter(|span| *span > 0);
+    if walked.end == End::Reached && damaged > 0 {
+        walked.end = if damaged == 1 && is_last_damaged { End::Short } else { End::Damaged };
+    }
     Ok(walked)
 }

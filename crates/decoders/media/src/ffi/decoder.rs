@@ -1,6 +1,6 @@
 //! One stream's decoder, on one thread, and what is made of its frames.
 
-use super::{ColourNumbers, Depth, FrameSeen, Shrink, Trouble, number, pixel_format, positive};
+use super::{ColourNumbers, Depth, FrameSeen, Lines, Scan, Shrink, Trouble, number, pixel_format, positive, side_data};
 use ffmpeg_next::ffi as av;
 use std::ffi::c_int;
 use std::ptr;
@@ -43,6 +43,12 @@ impl StreamDecoder {
                     range: number(&raw const frame.color_range),
                 },
                 is_damaged: frame.decode_error_flags != 0 || frame.flags & av::AV_FRAME_FLAG_CORRUPT != 0,
+                scan: match (frame.interlaced_frame, frame.top_field_first) {
+                    (0, _) => Scan::Progressive,
+                    (_, 0) => Scan::BottomFirst,
+                    (_, _) => Scan::TopFirst,
+                },
+                dynamic_range: side_data::dynamic_range(self.frame),
             })
         }
     }
@@ -65,12 +71,16 @@ impl StreamDecoder {
         unsafe {
             let frame = &*self.frame;
             let source_format = pixel_format(frame.format).ok_or_else(failed)?;
-            let shrinks = frame.width > width || frame.height > height;
+            // Three planes of a height that chroma of any sampling divides into two fields of whole lines.
+            let is_split = to.lines == Lines::OneField && frame.height % 8 == 0 && frame.data.iter().take(3).all(|plane| !plane.is_null());
+            let (skip, first) = if is_split { (2, isize::from(frame.top_field_first == 0)) } else { (1, 0) };
+            let source_height = (frame.height / skip).max(1);
+            let shrinks = frame.width > width || source_height > height;
             let kernel = if shrinks { av::SWS_AREA } else { av::SWS_BICUBIC };
             let flags = kernel | av::SWS_ACCURATE_RND | av::SWS_FULL_CHR_H_INT;
             let scaler = av::sws_getContext(
                 frame.width,
-                frame.height,
+                source_height,
                 source_format,
                 width,
                 height,
@@ -88,15 +98,15 @@ impl StreamDecoder {
             av::sws_setColorspaceDetails(scaler, from, to.full_range, onto, 1, 0, 1 << 16, 1 << 16);
             let planes = [padded.as_mut_ptr(), ptr::null_mut(), ptr::null_mut(), ptr::null_mut()];
             let strides = [c_int::try_from(stride).unwrap_or(c_int::MAX), 0, 0, 0];
-            let lines = av::sws_scale(
-                scaler,
-                frame.data.as_ptr().cast::<*const u8>(),
-                frame.linesize.as_ptr(),
-                0,
-                frame.height,
-                planes.as_ptr(),
-                strides.as_ptr(),
-            );
+            // One field: every second line of each plane, from the first or the second on.
+            let from_planes: [*const u8; 4] = std::array::from_fn(|plane| match (frame.data.get(plane), frame.linesize.get(plane)) {
+                (Some(data), Some(size)) if !data.is_null() => data.offset(isize::try_from(*size).unwrap_or(0) * first).cast_const(),
+                _ => ptr::null(),
+            });
+            let from_strides: [c_int; 4] =
+                std::array::from_fn(|plane| frame.linesize.get(plane).map_or(0, |size| size.saturating_mul(skip)));
+            let lines =
+                av::sws_scale(scaler, from_planes.as_ptr(), from_strides.as_ptr(), 0, source_height, planes.as_ptr(), strides.as_ptr());
             av::sws_freeContext(scaler);
             if lines <= 0 {
                 return Err(failed());
@@ -105,8 +115,14 @@ impl StreamDecoder {
         Ok(padded.chunks(stride).take(to.height as usize).flat_map(|line| line.get(..row).unwrap_or_default()).copied().collect())
     }
 
-    /// Appends the frame taken last as one channel, the mean of all, -1 to 1; formats without a meaning add nothing.
-    pub(crate) fn mono(&self, into: &mut Vec<f32>) {
+    /// The rate and the number of channels of the frame taken last.
+    pub(crate) fn sound(&self) -> (u32, u32) {
+        // SAFETY: the frame is live.
+        unsafe { (positive((*self.frame).sample_rate), positive((*self.frame).ch_layout.nb_channels)) }
+    }
+
+    /// Appends the frame taken last channel by channel, interleaved, -1 to 1; formats without a meaning add nothing.
+    pub(crate) fn interleaved(&self, into: &mut Vec<f32>) {
         // SAFETY: the frame was filled by an audio decoder: `extended_data` has a plane for each channel (planar) or one
         // (packed), each of `nb_samples` (times channels) samples of its format.
         let (mut planes, channels, samples, read) = unsafe {
@@ -126,9 +142,11 @@ impl StreamDecoder {
         };
         // Planar: one sample of each plane; packed: one of each channel from the only plane.
         let takes = channels / planes.len().max(1);
+        into.reserve(samples.saturating_mul(channels));
         for _ in 0..samples {
-            let sum: f32 = planes.iter_mut().flat_map(|plane| plane.take(takes)).map(read).sum();
-            into.push(sum / channels as f32);
+            for plane in &mut planes {
+                into.extend(plane.take(takes).map(read));
+            }
         }
     }
 }

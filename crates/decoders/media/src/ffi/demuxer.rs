@@ -1,11 +1,11 @@
 //! A container that is read through the kit's input, and nothing but it.
 
 use super::describe::{described, dictionary};
-use super::{DurationSource, PacketSeen, Stream, StreamDecoder, Trouble, known, out_of_memory, spoken, text};
+use super::{DurationSource, PacketSeen, SampleTable, Stream, StreamDecoder, Trouble, known, out_of_memory, spoken, text};
 use assay_kit::Input;
 use ffmpeg_next::ffi as av;
 use std::ffi::{CString, c_char, c_int, c_void};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::marker::PhantomData;
 use std::ptr;
 
@@ -20,9 +20,20 @@ const SEEK_END: c_int = 2;
 /// One read of FFmpeg.
 const IO_BUFFER_BYTES: usize = 64 << 10;
 
+/// How a file is opened.
+#[derive(Debug, Clone)]
+pub(crate) struct Opening {
+    /// FFmpeg's names of the demuxers that may be used, comma-separated.
+    pub(crate) allowed: String,
+    /// Where the file ends for them.
+    pub(crate) end: u64,
+}
+
 /// What the callbacks see.
 struct Source<'i> {
     input: &'i mut Input,
+    place: u64,
+    end: u64,
     failure: Option<io::Error>,
     refused_opens: u32,
 }
@@ -39,10 +50,9 @@ pub(crate) struct Demuxer<'i> {
 }
 
 impl<'i> Demuxer<'i> {
-    /// Recognises the container among `allowed` (FFmpeg's demuxer names, comma-separated) and reads its head.
-    pub(crate) fn open(input: &'i mut Input, allowed: &str) -> Result<Self, Trouble> {
-        input.seek(SeekFrom::Start(0))?;
-        let source = Box::into_raw(Box::new(Source { input, failure: None, refused_opens: 0 }));
+    /// Recognises the container among those allowed and reads its head.
+    pub(crate) fn open(input: &'i mut Input, opening: &Opening) -> Result<Self, Trouble> {
+        let source = Box::into_raw(Box::new(Source { input, place: 0, end: opening.end, failure: None, refused_opens: 0 }));
         // SAFETY: the pointers made here are owned by `demuxer`, whose drop frees each exactly once, null or not; the
         // buffer is FFmpeg's own allocation, as avio_alloc_context asks; `source` outlives `io`, which alone calls back.
         let mut demuxer = unsafe {
@@ -68,7 +78,7 @@ impl<'i> Demuxer<'i> {
             }
             made
         };
-        demuxer.read_head(allowed)?;
+        demuxer.read_head(&opening.allowed)?;
         Ok(demuxer)
     }
 
@@ -171,6 +181,49 @@ impl<'i> Demuxer<'i> {
         unsafe {
             let count = (*self.context).nb_streams as usize;
             (0..count).map(|index| described(index, *(*self.context).streams.add(index))).collect()
+        }
+    }
+
+    /// Whether times may jump in such a container: parts of recordings are put one behind the other.
+    pub(crate) fn may_jump(&self) -> bool {
+        // SAFETY: an opened context has the static description of its format.
+        unsafe { (*(*self.context).iformat).flags & av::AVFMT_TS_DISCONT != 0 }
+    }
+
+    /// What the container's own table lists of a stream; `None` for containers whose index is a help for seeking only.
+    pub(crate) fn sample_table(&self, stream: usize) -> Option<SampleTable> {
+        if !self.name.split(',').any(|name| name == "mov") {
+            return None;
+        }
+        // SAFETY: an opened context; the index of the stream is checked, entries are null-checked and read as plain values.
+        unsafe {
+            if stream >= (*self.context).nb_streams as usize {
+                return None;
+            }
+            let stream = *(*self.context).streams.add(stream);
+            let count = av::avformat_index_get_entries_count(stream);
+            let mut table = SampleTable::default();
+            for n in 0..count {
+                let entry = av::avformat_index_get_entry(stream, n);
+                if entry.is_null() {
+                    break;
+                }
+                table.samples += 1;
+                table.shown += u64::from((*entry).flags() & av::AVINDEX_DISCARD_FRAME == 0);
+            }
+            (table.samples > 0).then_some(table)
+        }
+    }
+
+    /// Gives the decoder the picture that a stream is, where it is one.
+    pub(crate) fn feed_attached_picture(&self, stream: usize, decoder: &mut StreamDecoder) -> Result<(), Trouble> {
+        // SAFETY: as in `feed`; the attached packet belongs to its stream and lives as long as the context.
+        unsafe {
+            if stream >= (*self.context).nb_streams as usize {
+                return Err(Trouble::Unrecognised);
+            }
+            let attached = &raw const (**(*self.context).streams.add(stream)).attached_pic;
+            self.checked(av::avcodec_send_packet(decoder.context, attached))
         }
     }
 
@@ -301,9 +354,14 @@ unsafe extern "C" fn read_source(opaque: *mut c_void, into: *mut u8, size: c_int
     // SAFETY: by the contract above; the buffer was zeroed at its allocation, and only this thread reads it.
     let (source, into) =
         unsafe { (&mut *opaque.cast::<Source<'_>>(), std::slice::from_raw_parts_mut(into, usize::try_from(size).unwrap_or(0))) };
-    match source.input.read(into) {
+    let left = usize::try_from(source.end.saturating_sub(source.place)).unwrap_or(usize::MAX);
+    let into = into.get_mut(..left.min(size.try_into().unwrap_or(0))).unwrap_or_default();
+    match source.input.read_at(source.place, into) {
         Ok(0) => av::AVERROR_EOF,
-        Ok(count) => c_int::try_from(count).unwrap_or(c_int::MAX),
+        Ok(count) => {
+            source.place += count as u64;
+            c_int::try_from(count).unwrap_or(c_int::MAX)
+        }
         Err(error) => {
             source.failure = Some(error);
             av::AVERROR(av::EIO)
@@ -317,14 +375,19 @@ unsafe extern "C" fn seek_source(opaque: *mut c_void, offset: i64, whence: c_int
     // SAFETY: by the contract above.
     let source = unsafe { &mut *opaque.cast::<Source<'_>>() };
     let to = match whence & !av::AVSEEK_FORCE {
-        av::AVSEEK_SIZE => return i64::try_from(source.input.length()).unwrap_or(i64::MAX),
-        av::SEEK_SET => u64::try_from(offset).ok().map(SeekFrom::Start),
-        av::SEEK_CUR => Some(SeekFrom::Current(offset)),
-        SEEK_END => Some(SeekFrom::End(offset)),
+        av::AVSEEK_SIZE => return i64::try_from(source.end).unwrap_or(i64::MAX),
+        av::SEEK_SET => u64::try_from(offset).ok(),
+        av::SEEK_CUR => source.place.checked_add_signed(offset),
+        SEEK_END => source.end.checked_add_signed(offset),
         _ => None,
     };
-    let place = to.and_then(|to| source.input.seek(to).ok()).and_then(|place| i64::try_from(place).ok());
-    place.unwrap_or_else(|| av::AVERROR(av::EINVAL).into())
+    match to.map(|place| (place, i64::try_from(place))) {
+        Some((place, Ok(told))) => {
+            source.place = place;
+            told
+        }
+        _ => av::AVERROR(av::EINVAL).into(),
+    }
 }
 
 /// # Safety

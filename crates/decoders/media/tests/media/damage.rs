@@ -2,6 +2,7 @@
 
 use super::{fixture, folder, looked_at};
 use assay_contract::Code;
+use assay_contract::details::Details;
 use assay_kit::rehearse::Rehearsed;
 
 /// What a damaged file may end as; a panic or an abort ends the test itself.
@@ -60,8 +61,33 @@ fn every_fixture_with_flipped_bytes_gets_an_answer() {
 fn a_video_that_ends_early_keeps_its_facts_and_says_so() {
     let whole = fixture("media/mp4-h264-faststart.mp4");
     let said = looked_at(whole[..whole.len() / 2].to_vec());
-    let flat = said.facts.unwrap().media_attributes;
-    assert_eq!((flat.width, flat.height), (Some(426), Some(240)));
-    assert!(flat.frame_count.unwrap() < 75);
-    assert!(said.issues.iter().any(|issue| matches!(issue.code.as_str(), "damaged-stream" | "truncated-asset")), "{:?}", said.issues);
+    let facts = said.facts.unwrap();
+    let flat = &facts.media_attributes;
+    // Duration, rate and count are those of the film; what is left of it is told beside them.
+    assert_eq!((flat.width, flat.height, flat.frame_count), (Some(426), Some(240), Some(75)));
+    assert!((flat.duration.unwrap() - 3.0).abs() < 0.05);
+    let Details::Video(details) = facts.details else { panic!("no video") };
+    assert!(details.packet_count.unwrap() < 75);
+    assert_eq!(details.frame_count_method.as_deref(), Some("sample-table"));
+    assert_eq!(said.issues[0].code, "truncated-asset", "{:?}", said.issues);
+}
+
+#[test]
+fn a_sound_that_ends_early_says_how_much_of_it_is_there() {
+    for name in ["media/flac.flac", "media/mp3-variable-rate.mp3", "media/m4a-alac.m4a"] {
+        let whole = fixture(name);
+        // The index of an MP4 lies at its end; here it is cut in the middle of its samples.
+        let said = looked_at(if name.ends_with("m4a") { shortened(&whole) } else { whole[..whole.len() / 3].to_vec() });
+        let codes: Vec<_> = said.issues.iter().map(|issue| issue.code.as_str()).collect();
+        assert!(codes.contains(&"truncated-asset"), "{name}: {codes:?}");
+        let duration = said.facts.unwrap().media_attributes.duration.unwrap();
+        assert!(duration > 2.9, "{name}: {duration} s of 3 or 4");
+    }
+}
+
+/// An MP4 whose index comes before its samples, and whose samples end early: the offsets are not mended, only the count matters.
+fn shortened(whole: &[u8]) -> Vec<u8> {
+    let at = |kind: &[u8]| whole.windows(4).position(|four| four == kind).unwrap() - 4;
+    let (data, movie) = (at(b"mdat"), at(b"moov"));
+    [&whole[..data], &whole[movie..], &whole[data..data + 2000]].concat()
 }

@@ -37,10 +37,18 @@ fn a_high_dynamic_range_video_has_a_readable_thumbnail() {
 }
 
 #[test]
-fn the_cover_is_no_thumbnail_of_a_sound() {
+fn the_cover_is_the_thumbnail_of_a_sound_and_the_sound_is_no_video() {
     let said = looked_at(fixture("media/mp3-cover-art.mp3"));
-    assert!(said.thumbnails.iter().all(|(head, _)| head.width == 4 * head.height), "a waveform is four times as wide as high");
+    let sizes: Vec<_> = said.thumbnails.iter().map(|(head, _)| (head.name.as_str(), head.width, head.height)).collect();
+    assert_eq!(sizes, [("preview", 400, 400), ("grid", 256, 256)]);
     assert_eq!(said.facts.unwrap().media_attributes.asset_type, "audio");
+    assert_eq!(said.derivatives.len(), 1, "the waveform is made all the same");
+}
+
+#[test]
+fn a_sound_without_a_cover_has_its_waveform_as_thumbnail() {
+    let picture = grid("media/m4a-aac.m4a");
+    assert_eq!(picture.dimensions(), (256, 64));
 }
 
 #[test]

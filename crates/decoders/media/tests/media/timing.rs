@@ -1,6 +1,9 @@
 //! Edit lists, reordering, variable rates, negative times.
 
 use super::{fixture, looked_at, video};
+use assay_contract::details::Ratio;
+use assay_contract::frame_index::{FrameIndex, IndexedFrame};
+use assay_contract::profile::DerivativeName;
 
 #[test]
 fn frames_that_an_edit_list_hides_are_not_counted_but_told() {
@@ -30,4 +33,45 @@ fn reordered_frames_are_noticed() {
 fn where_the_index_lies_makes_no_difference() {
     let end = video("media/mp4-moov-at-end.mp4");
     assert_eq!((end.stored_width, end.stored_height, end.packet_count), (480, 270, Some(75)));
+}
+
+fn index(name: &str) -> (Ratio, Vec<IndexedFrame>) {
+    let said = looked_at(fixture(name));
+    let (head, bytes) = said.derivatives.iter().find(|(head, _)| head.name == DerivativeName::FrameIndex).unwrap();
+    assert_eq!(head.mime_type, FrameIndex::MIME_TYPE);
+    let index = FrameIndex::read(bytes).unwrap();
+    let count = said.facts.unwrap().media_attributes.frame_count;
+    assert_eq!(Some(u64::from(index.frame_count())), count, "{name}");
+    (index.tick(), index.frames().collect())
+}
+
+#[test]
+fn the_frame_index_has_each_frame_that_is_shown_in_its_order() {
+    let (tick, frames) = index("media/mp4-b-frames.mp4");
+    assert_eq!(frames.len(), 90);
+    let seconds: Vec<f64> = frames.iter().map(|frame| (frame.ticks - frames[0].ticks) as f64 * tick.value()).collect();
+    for (n, seconds) in seconds.iter().enumerate() {
+        assert!((seconds - n as f64 / 30.0).abs() < 0.001, "frame {n} is shown at {seconds} s");
+    }
+    let keys: Vec<usize> = (0..90).filter(|n| frames[*n].is_key).collect();
+    assert!(keys[0] == 0 && keys.windows(2).all(|pair| pair[1] - pair[0] <= 25), "a keyframe each second or oftener: {keys:?}");
+}
+
+#[test]
+fn the_frame_index_leaves_out_what_an_edit_list_hides_and_keeps_unlike_steps() {
+    assert_eq!(index("media/mp4-edit-list.mp4").1.len(), 70);
+    let (tick, frames) = index("media/mp4-variable-rate.mp4");
+    let steps: Vec<f64> = frames.windows(2).map(|pair| (pair[1].ticks - pair[0].ticks) as f64 * tick.value() * 25.0).collect();
+    let has = |step: f64| steps.iter().any(|one| (one - step).abs() < 0.01);
+    assert!(has(1.0) && has(3.0), "{steps:?}");
+}
+
+#[test]
+fn a_recording_put_behind_another_goes_on_where_the_first_ended() {
+    let one = fixture("media/ts-h264-aac.ts");
+    let said = looked_at([one.clone(), one].concat());
+    let flat = said.facts.unwrap().media_attributes;
+    assert_eq!(flat.frame_count, Some(150));
+    assert!((flat.duration.unwrap() - 6.0).abs() < 0.1, "{:?} s", flat.duration);
+    assert!((flat.frame_rate.unwrap() - 25.0).abs() < 0.1, "{:?}", flat.frame_rate);
 }
