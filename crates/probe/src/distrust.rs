@@ -3,7 +3,8 @@
 use crate::sniff::Family;
 use assay_contract::exchange::{DerivativeHead, Task, ThumbnailHead};
 use assay_contract::failure::{Issue, Severity};
-use assay_contract::profile::{ThumbnailFormat, ThumbnailSpec};
+use assay_contract::frame_index::{FrameIndex, FrameIndexError};
+use assay_contract::profile::{DerivativeName, ThumbnailFormat, ThumbnailSpec};
 use assay_contract::{AssetKind, Facts, MediaAttributes};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -42,6 +43,9 @@ pub enum Lie {
     /// A picture that was not asked for, came twice, or is not what its head says.
     #[error("a picture {0}")]
     Picture(&'static str),
+    /// An index of frames that is none.
+    #[error("an index of frames is none: {0}")]
+    FrameIndex(#[from] FrameIndexError),
 }
 
 /// Facts as they may go into a record: right kind, finite numbers, clean bounded text, the length that we counted.
@@ -125,6 +129,12 @@ pub fn derivative(head: &DerivativeHead, bytes: &[u8], task: &Task) -> Result<()
     }
     if !["application/json", "application/octet-stream", "text/vtt", "image/webp", "image/jpeg"].contains(&head.mime_type.as_str()) {
         return Err(Lie::MimeType);
+    }
+    if head.name == DerivativeName::FrameIndex {
+        let index = FrameIndex::read(bytes)?;
+        if head.mime_type != FrameIndex::MIME_TYPE || u64::from(index.frame_count()) > task.limits.frames {
+            return Err(Lie::Number("an index of more frames than may be counted, or of another type,"));
+        }
     }
     Ok(())
 }

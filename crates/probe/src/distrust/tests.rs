@@ -1,8 +1,9 @@
 //! Lies that a compromised decoder might tell.
 
 use super::*;
-use assay_contract::details::{Details, ImageDetails};
+use assay_contract::details::{Details, ImageDetails, Ratio};
 use assay_contract::exchange::InputKind;
+use assay_contract::frame_index::IndexedFrame;
 use assay_contract::profile::Profile;
 
 fn said() -> Facts {
@@ -47,6 +48,22 @@ fn numbers_and_types_that_can_not_be_are_not_believed() {
     let mut lie = said();
     lie.media_attributes.mime_type = "image/jpeg\r\nSet-Cookie: a".into();
     assert_eq!(facts(&lie, Family::Image, 7), Err(Lie::MimeType));
+}
+
+#[test]
+fn an_index_of_frames_is_one_or_is_dropped() {
+    let frames = [0, 40, 80].map(|ticks| IndexedFrame { ticks, is_key: true });
+    let bytes = FrameIndex::write(Ratio { num: 1, den: 1000 }, frames).unwrap();
+    let head = |mime_type: &str| DerivativeHead { name: DerivativeName::FrameIndex, mime_type: mime_type.into() };
+    let (honest, mut task) = (head(FrameIndex::MIME_TYPE), task());
+    assert_eq!(derivative(&honest, &bytes, &task), Ok(()));
+    assert!(matches!(derivative(&honest, &bytes[1..], &task), Err(Lie::FrameIndex(_))));
+    assert!(matches!(derivative(&honest, b"<html>", &task), Err(Lie::FrameIndex(_))));
+    assert!(derivative(&head("image/jpeg"), &bytes, &task).is_err());
+    task.limits.frames = 3;
+    assert_eq!(derivative(&honest, &bytes, &task), Ok(()));
+    task.limits.frames = 2;
+    assert!(derivative(&honest, &bytes, &task).is_err());
 }
 
 #[test]
