@@ -34,6 +34,20 @@ pub struct ThumbnailSpec {
     pub format: ThumbnailFormat,
     /// 1 (small) to 100 (fine).
     pub quality: u8,
+    /// What becomes of transparency; kept where nothing is said.
+    #[serde(default)]
+    pub transparency: Transparency,
+}
+
+/// What becomes of transparent pixels.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Transparency {
+    /// Kept, where the format has it.
+    #[default]
+    Keep,
+    /// Laid on white.
+    White,
 }
 
 /// How a thumbnail is encoded.
@@ -84,8 +98,20 @@ impl Profile {
         Self {
             name: "default".to_owned(),
             thumbnails: vec![
-                ThumbnailSpec { name: "grid".to_owned(), max_px: 256, format: ThumbnailFormat::Webp, quality: 80 },
-                ThumbnailSpec { name: "preview".to_owned(), max_px: 1024, format: ThumbnailFormat::Jpeg, quality: 82 },
+                ThumbnailSpec {
+                    name: "grid".to_owned(),
+                    max_px: 256,
+                    format: ThumbnailFormat::Webp,
+                    quality: 80,
+                    transparency: Transparency::Keep,
+                },
+                ThumbnailSpec {
+                    name: "preview".to_owned(),
+                    max_px: 1024,
+                    format: ThumbnailFormat::Jpeg,
+                    quality: 82,
+                    transparency: Transparency::Keep,
+                },
             ],
             derivatives: vec![DerivativeName::Waveform, DerivativeName::FrameIndex],
             fetch: FetchLimits::default(),

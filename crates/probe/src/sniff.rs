@@ -2,6 +2,7 @@
 //!
 //! Only a bounded head is looked at, in safe code, by comparing; nothing is parsed.
 
+mod bare;
 mod container;
 mod sound;
 mod still;
@@ -71,6 +72,7 @@ pub fn sniff(head: &[u8]) -> Option<Sniffed> {
         // Weak marks come last: two bytes of frame sync are also found in other files.
         .or_else(|| sound::by_frame_sync(head))
         .or_else(|| words::plain(head))
+        .or_else(|| bare::sniff(head))
 }
 
 /// Whether `bytes` stand at a place in the head.

@@ -15,7 +15,7 @@ pub struct ImageDetails {
     pub stored_height: u32,
     /// EXIF orientation, 1 to 8; 1 when there is none (CIPA DC-008, tag 0x0112).
     pub orientation: u8,
-    /// `rgb`, `gray`, `cmyk`, `ycck`, `ycbcr`, `indexed`, `lab`.
+    /// `rgb`, `gray`, `cmyk`, `ycck`, `ycbcr`, `indexed`, `lab`; `cfa` for a sensor's mosaic.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub color_model: Option<String>,
     /// Bits of one channel, as stored.
@@ -45,7 +45,7 @@ pub struct ImageDetails {
     /// What the camera wrote.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exif: Option<Exif>,
-    /// `pq`, `hlg`, `gain-map`, or absent for standard range.
+    /// `pq`, `hlg`, `gain-map`, `scene-linear` (light without an upper bound: OpenEXR, Radiance), or absent for standard range.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hdr: Option<String>,
     /// `#rrggbb`: the most common colour, similar ones counted together.

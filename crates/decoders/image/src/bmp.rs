@@ -2,14 +2,12 @@
 
 use crate::bytes::{le16, le32, place, slice};
 use crate::format::Wish;
-use crate::samples::{Decoded, Layout, buffer};
+use crate::samples::Decoded;
 use crate::seen::Seen;
-use crate::shrink::Shrinker;
+use crate::whole;
 use assay_contract::exchange::Refusal;
 use assay_contract::limits::DecodeLimits;
 use image::codecs::bmp::BmpDecoder;
-use image::error::ImageError;
-use image::{ColorType, ImageDecoder, Limits};
 use std::io::Cursor;
 
 /// Dots a metre as dots an inch.
@@ -80,37 +78,5 @@ impl<'a> Header<'a> {
 
 /// Decodes it whole.
 pub(crate) fn decode(bytes: &[u8], seen: &Seen, wish: &Wish<'_>) -> Result<Decoded, Refusal> {
-    let (width, height) = (seen.details.stored_width, seen.details.stored_height);
-    let mut decoder = BmpDecoder::new(Cursor::new(bytes)).map_err(|error| refusal(&error))?;
-    let mut limits = Limits::no_limits();
-    limits.max_alloc = Some(wish.limits.memory_bytes / 2);
-    decoder.set_limits(limits).map_err(|error| refusal(&error))?;
-    if decoder.dimensions() != (width, height) {
-        return Err(Refusal::corrupt("the header gives two sizes"));
-    }
-    let layout = match decoder.color_type() {
-        ColorType::L8 => Layout::Gray,
-        ColorType::Rgb8 => Layout::Rgb,
-        ColorType::Rgba8 => Layout::Rgba,
-        _ => return Err(Refusal::unsupported("a BMP of unusual samples")),
-    };
-    let mut whole = buffer(wish.limits, width, height, layout.channels())?;
-    let why = decoder.read_image(&mut whole).err();
-    // Rows that came before the damage lie in the buffer.
-    if let Some(error) = why.as_ref().filter(|_| whole.iter().all(|sample| *sample == 0)) {
-        return Err(refusal(error));
-    }
-    let mut shrinker = Shrinker::new(width, height, layout, wish.longest_px);
-    for row in whole.chunks(width as usize * layout.channels()) {
-        shrinker.push(row);
-    }
-    shrinker.finish(why.map(|error| error.to_string()))
-}
-
-fn refusal(error: &ImageError) -> Refusal {
-    match error {
-        ImageError::Unsupported(_) => Refusal::unsupported(error.to_string()),
-        ImageError::Limits(_) => Refusal::new(assay_contract::Code::LimitExceeded, error.to_string()),
-        _ => Refusal::corrupt(error.to_string()),
-    }
+    whole::decode(BmpDecoder::new(Cursor::new(bytes)).map_err(|error| whole::refusal(&error))?, seen, wish)
 }

@@ -1,14 +1,15 @@
 //! The road of every picture: header, facts, limits, pixels, colour, thumbnails, facts again.
 
-use crate::colour::{self, Profile};
+use crate::colour::{self, Profile as ColorProfile};
 use crate::format::{self, Wish};
-use crate::{heif, jp2, tint};
+use crate::{heif, jp2, thumbnails, tint};
 use assay_contract::Code;
 use assay_contract::exchange::{Refusal, Task};
 use assay_contract::failure::Issue;
-use assay_contract::profile::{ThumbnailFormat, ThumbnailSpec};
+use assay_contract::profile::{Profile, ThumbnailSpec};
+use assay_kit::decoder::Threads;
 use assay_kit::picture::check_pixels;
-use assay_kit::{Answer, Decoder, Input, Picture, Pixels, Stop, Threads, thumbnail};
+use assay_kit::{Answer, Decoder, Input, Picture, Pixels, Stop, thumbnail};
 use std::collections::BTreeMap;
 
 /// The decoder of pictures.
@@ -36,8 +37,8 @@ impl Decoder for ImageDecoder {
         heif::warm();
         // One thumbnail of each kind touches the resizer's and both encoders' tables. A failure would show at the first asset.
         if let Ok(picture) = Picture::new(64, 64, Pixels::Rgb8, vec![128; 64 * 64 * 3]) {
-            for format in [ThumbnailFormat::Webp, ThumbnailFormat::Jpeg] {
-                let spec = ThumbnailSpec { name: String::new(), max_px: 32, format, quality: 80 };
+            for spec in Profile::standard().thumbnails {
+                let spec = ThumbnailSpec { max_px: 32, ..spec };
                 drop(picture.fitted(spec.max_px).map(|small| thumbnail::encode(&small, &spec)));
             }
         }
@@ -52,20 +53,22 @@ impl Decoder for ImageDecoder {
         let format =
             format::choose(&task.mime_type, &bytes).ok_or_else(|| Refusal::unsupported("not a picture of a format that is read"))?;
         let mut seen = (format.look)(&bytes, &task.limits)?;
-        let profile = seen.icc.take().and_then(|icc| match Profile::parse(&icc) {
+        let profile = seen.icc.take().and_then(|icc| match ColorProfile::parse(&icc) {
             Ok(profile) => Some(profile),
             Err(issue) => {
                 seen.issues.push(issue);
                 None
             }
         });
-        seen.details.icc_profile = profile.as_ref().map(Profile::name);
-        let profile = profile.or(seen.cicp.and_then(Profile::of_cicp)).or(seen.gamma.map(Profile::of_gamma)).filter(|_| !seen.is_srgb);
+        seen.details.icc_profile = profile.as_ref().map(ColorProfile::name);
+        let profile =
+            profile.or(seen.cicp.and_then(ColorProfile::of_cicp)).or(seen.gamma.map(ColorProfile::of_gamma)).filter(|_| !seen.is_srgb);
         answer.facts(&seen.facts(format, task))?;
         for issue in &seen.issues {
             answer.issue(issue)?;
         }
-        if let Err(refusal) = check_pixels(task, seen.details.stored_width, seen.details.stored_height) {
+        let (decoded_width, decoded_height) = seen.decoded_size();
+        if let Err(refusal) = check_pixels(task, decoded_width, decoded_height) {
             return answer.refuse_output(&refusal);
         }
         let Some(longest_px) = task.thumbnails.iter().map(|spec| spec.max_px).max() else { return Ok(()) };
@@ -83,7 +86,7 @@ impl Decoder for ImageDecoder {
         if let Some(issue) = issue {
             answer.issue(&issue)?;
         }
-        if let Some(smallest) = answer.thumbnails(task, &picture, seen.turn())? {
+        if let Some(smallest) = thumbnails::make(answer, task, &picture, seen.turn())? {
             seen.details.dominant_color = tint::dominant_color(&smallest);
             seen.details.thumbhash = Some(tint::thumbhash(&smallest)?);
             answer.facts(&seen.facts(format, task))?;
@@ -94,6 +97,7 @@ impl Decoder for ImageDecoder {
 
 /// The libraries that look at an asset's bytes.
 pub(crate) const LIBRARIES: &[(&str, &str)] = &[
+    ("exr", "1.74.2"),
     ("gif", "0.14.2"),
     ("image", "0.25.10"),
     ("image-webp", "0.2.4"),
@@ -101,6 +105,7 @@ pub(crate) const LIBRARIES: &[(&str, &str)] = &[
     ("libjpeg-turbo", "3.1.0"),
     ("moxcms", "0.8.1"),
     ("png", "0.18.1"),
+    ("qoi", "0.4.1"),
     ("tiff", "0.11.3"),
 ];
 

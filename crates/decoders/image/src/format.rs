@@ -2,7 +2,7 @@
 
 use crate::samples::Decoded;
 use crate::seen::Seen;
-use crate::{bmp, gif, heif, jp2, jpeg, png, tiff, webp};
+use crate::{bmp, exr, gif, heif, ico, jp2, jpeg, png, pnm, qoi, radiance, tga, tiff, webp};
 use assay_contract::DecodeLimits;
 use assay_contract::exchange::Refusal;
 
@@ -16,12 +16,17 @@ pub struct Format {
     /// Other MIME types in use for it.
     pub aliases: &'static [&'static str],
     /// Whether a file begins like one.
-    pub begins: fn(&[u8]) -> bool,
+    pub begins: Begins,
     /// Reads the header and walks the file, without decoding a pixel. Fails where there is nothing to say.
-    pub(crate) look: fn(&[u8], &DecodeLimits) -> Result<Seen, Refusal>,
+    pub(crate) look: Look,
     /// Decodes the picture, at a reduced size where the format can.
-    pub(crate) decode: fn(&[u8], &Seen, &Wish<'_>) -> Result<Decoded, Refusal>,
+    pub(crate) decode: Decode,
 }
+
+/// See [`Format::begins`].
+pub type Begins = fn(&[u8]) -> bool;
+type Look = fn(&[u8], &DecodeLimits) -> Result<Seen, Refusal>;
+type Decode = fn(&[u8], &Seen, &Wish<'_>) -> Result<Decoded, Refusal>;
 
 /// What pixels are wanted for.
 #[derive(Debug)]
@@ -68,30 +73,39 @@ pub const FORMATS: &[Format] = &[
         look: tiff::look,
         decode: tiff::decode,
     },
-    Format { name: "avif", mime_type: "image/avif", aliases: &[], begins: heif::is_avif, look: heif::look, decode: heif::decode },
-    Format { name: "heic", mime_type: "image/heic", aliases: &[], begins: heif::is_heic, look: heif::look, decode: heif::decode },
     Format {
-        name: "heic",
-        mime_type: "image/heic-sequence",
-        aliases: &[],
-        begins: heif::is_heic_sequence,
-        look: heif::look,
-        decode: heif::decode,
+        name: "ico",
+        mime_type: "image/vnd.microsoft.icon",
+        aliases: &["image/x-icon"],
+        begins: ico::begins_icon,
+        look: ico::look,
+        decode: ico::decode,
     },
-    Format { name: "heif", mime_type: "image/heif", aliases: &[], begins: heif::is_heif, look: heif::look, decode: heif::decode },
-    Format {
-        name: "heif",
-        mime_type: "image/heif-sequence",
-        aliases: &[],
-        begins: heif::is_heif_sequence,
-        look: heif::look,
-        decode: heif::decode,
-    },
-    Format { name: "jpx", mime_type: "image/jpx", aliases: &[], begins: jp2::begins_extended, look: jp2::look, decode: jp2::decode },
-    Format { name: "jph", mime_type: "image/jph", aliases: &[], begins: jp2::begins_fast, look: jp2::look, decode: jp2::decode },
-    Format { name: "jp2", mime_type: "image/jp2", aliases: &[], begins: jp2::begins, look: jp2::look, decode: jp2::decode },
-    Format { name: "j2k", mime_type: "image/j2c", aliases: &[], begins: jp2::begins_bare, look: jp2::look, decode: jp2::decode },
+    row("cur", "image/x-cursor", ico::begins_cursor, ico::look, ico::decode),
+    row("qoi", "image/qoi", qoi::begins, qoi::look, qoi::decode),
+    row("pbm", "image/x-portable-bitmap", pnm::begins_bits, pnm::look, pnm::decode),
+    row("pgm", "image/x-portable-graymap", pnm::begins_gray, pnm::look, pnm::decode),
+    row("ppm", "image/x-portable-pixmap", pnm::begins_colours, pnm::look, pnm::decode),
+    row("pam", "image/x-portable-arbitrarymap", pnm::begins_tuples, pnm::look, pnm::decode),
+    row("hdr", "image/vnd.radiance", radiance::begins, radiance::look, radiance::decode),
+    row("exr", "image/x-exr", exr::begins, exr::look, exr::decode),
+    row("avif", "image/avif", heif::is_avif, heif::look, heif::decode),
+    row("heic", "image/heic", heif::is_heic, heif::look, heif::decode),
+    row("heic", "image/heic-sequence", heif::is_heic_sequence, heif::look, heif::decode),
+    row("heif", "image/heif", heif::is_heif, heif::look, heif::decode),
+    row("heif", "image/heif-sequence", heif::is_heif_sequence, heif::look, heif::decode),
+    row("jpx", "image/jpx", jp2::begins_extended, jp2::look, jp2::decode),
+    row("jph", "image/jph", jp2::begins_fast, jp2::look, jp2::decode),
+    row("jp2", "image/jp2", jp2::begins, jp2::look, jp2::decode),
+    row("j2k", "image/j2c", jp2::begins_bare, jp2::look, jp2::decode),
+    // Last: it has no signature.
+    row("tga", "image/x-tga", tga::begins, tga::look, tga::decode),
 ];
+
+/// A format of one MIME type.
+const fn row(name: &'static str, mime_type: &'static str, begins: Begins, look: Look, decode: Decode) -> Format {
+    Format { name, mime_type, aliases: &[], begins, look, decode }
+}
 
 /// The format that bytes begin like.
 pub fn recognise(bytes: &[u8]) -> Option<&'static Format> {

@@ -8,18 +8,27 @@ mod decoder;
 mod exif;
 mod ffi;
 pub mod format;
+mod light;
 mod samples;
 mod seen;
 mod shrink;
+mod thumbnails;
 mod tint;
 mod tone;
+mod whole;
 
 mod bmp;
+mod exr;
 mod gif;
 mod heif;
 mod jp2;
+mod ico;
 mod jpeg;
 mod png;
+mod pnm;
+mod qoi;
+mod radiance;
+mod tga;
 mod tiff;
 mod webp;
 

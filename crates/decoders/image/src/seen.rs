@@ -23,6 +23,8 @@ pub(crate) struct Seen {
     pub(crate) is_srgb: bool,
     /// Pixels as seen, where the reader itself cuts and turns the picture: then an orientation is told, not applied.
     pub(crate) shown: Option<[u32; 2]>,
+    /// Pixels that are decoded, where they are not the stored ones: a drawing is made as small as its thumbnails, of a RAW a preview is shown.
+    pub(crate) decoded: Option<(u32, u32)>,
     /// The exponent that turns samples into light, where the file gives that instead of a profile.
     pub(crate) gamma: Option<f32>,
 }
@@ -41,6 +43,11 @@ impl Seen {
         self.details.dpi = self.details.dpi.or(notes.dpi);
         self.details.exif = notes.exif;
         self.issues.extend(notes.issue);
+    }
+
+    /// Pixels that are decoded.
+    pub(crate) fn decoded_size(&self) -> (u32, u32) {
+        self.decoded.unwrap_or((self.details.stored_width, self.details.stored_height))
     }
 
     /// The orientation that is left to apply to decoded pixels.

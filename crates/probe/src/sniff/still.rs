@@ -26,10 +26,50 @@ pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
         // Motion JPEG 2000 begins alike (ISO/IEC 15444-3).
         return (!at(head, 20, b"mjp2")).then_some(Sniffed::image("image/jp2"));
     }
+    if at(head, 0, b"\xff\x0a") || at(head, 0, b"\0\0\0\x0cJXL \r\n\x87\n") {
+        return Some(Sniffed::image("image/jxl"));
+    }
     if at(head, 0, b"\xff\x4f\xff\x51") {
         return Some(Sniffed::image("image/j2c"));
     }
-    unread(head)
+    if at(head, 0, b"qoif") {
+        return Some(Sniffed::image("image/qoi"));
+    }
+    if at(head, 0, b"#?RADIANCE\n") || at(head, 0, b"#?RGBE\n") {
+        return Some(Sniffed::image("image/vnd.radiance"));
+    }
+    if at(head, 0, b"\x76\x2f\x31\x01") {
+        return Some(Sniffed::image("image/x-exr"));
+    }
+    icon(head).or_else(|| portable(head)).or_else(|| unread(head))
+}
+
+/// Icons and cursors: four bytes alone are found in other files, so the first entry must lie behind the list.
+fn icon(head: &[u8]) -> Option<Sniffed> {
+    let mime_type = match head.get(..4)? {
+        b"\0\0\x01\0" => "image/vnd.microsoft.icon",
+        b"\0\0\x02\0" => "image/x-cursor",
+        _ => return None,
+    };
+    let count = u16::from_le_bytes(head.get(4..6)?.try_into().ok()?);
+    let offset = u32::from_le_bytes(head.get(18..22)?.try_into().ok()?);
+    (count > 0 && matches!(head.get(9)?, 0 | 255) && offset >= 6 + 16 * u32::from(count)).then_some(Sniffed::image(mime_type))
+}
+
+/// Netpbm: the letter and the number begin many a text; a number or a comment must follow.
+fn portable(head: &[u8]) -> Option<Sniffed> {
+    let [b'P', kind @ b'1'..=b'7', space, rest @ ..] = head else { return None };
+    let next = rest.iter().find(|byte| !byte.is_ascii_whitespace())?;
+    let mime_type = match kind {
+        b'1' | b'4' => "image/x-portable-bitmap",
+        b'2' | b'5' => "image/x-portable-graymap",
+        b'3' | b'6' => "image/x-portable-pixmap",
+        _ if *space == b'\n' && matches!(next, b'#' | b'W' | b'H' | b'D' | b'M' | b'T') => {
+            return Some(Sniffed::image("image/x-portable-arbitrarymap"));
+        }
+        _ => return None,
+    };
+    (space.is_ascii_whitespace() && (next.is_ascii_digit() || *next == b'#')).then_some(Sniffed::image(mime_type))
 }
 
 /// `BM` alone begins many texts: a BMP's info header has one of a few sizes (Windows GDI, OS/2).
@@ -51,26 +91,6 @@ fn unread(head: &[u8]) -> Option<Sniffed> {
     }
     if at(head, 0, b"8BPS") {
         return image("image/vnd.adobe.photoshop");
-    }
-    if at(head, 0, b"\xff\x0a") || at(head, 0, b"\0\0\0\x0cJXL \r\n\x87\n") {
-        return image("image/jxl");
-    }
-    if at(head, 0, b"qoif") {
-        return image("image/qoi");
-    }
-    if at(head, 0, b"#?RADIANCE") || at(head, 0, b"#?RGBE") {
-        return image("image/vnd.radiance");
-    }
-    if at(head, 0, b"\x76\x2f\x31\x01") {
-        return image("image/x-exr");
-    }
-    if at(head, 0, b"\0\0\x01\0") && head.get(4).is_some_and(|count| *count > 0) && at(head, 5, b"\0") && head.get(9) == Some(&0) {
-        return image("image/vnd.microsoft.icon");
-    }
-    if let [b'P', b'1'..=b'7', space, ..] = head
-        && space.is_ascii_whitespace()
-    {
-        return image("image/x-portable-anymap");
     }
     None
 }

@@ -24,6 +24,7 @@ fn content_is_told_by_its_first_bytes() {
         (b"\0\0\0\x18ftypmif1", "image/heif"),
         (b"\0\0\0\x18ftypavis", "image/avif"),
         (b"\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x14ftypjp2 ", "image/jp2"),
+        (b"\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x14ftypmjp2", "video/mj2"),
         (b"\xff\x4f\xff\x51\0\x2f", "image/j2c"),
         (b"\0\0\0\x18ftyp3gp4", "video/3gpp"),
         (b"\0\0\0\x08wide\0\0\0\0mdat", "video/quicktime"),
@@ -42,6 +43,27 @@ fn content_is_told_by_its_first_bytes() {
         (b"BMW is a car maker from Munich", "text/plain"),
     ] {
         assert_eq!(mime(head), Some(want), "{}", String::from_utf8_lossy(head));
+    }
+    for (head, want) in [
+        (b"qoif\0\0\0\x01\0\0\0\x01\x03\0".as_slice(), "image/qoi"),
+        (b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n", "image/vnd.radiance"),
+        (b"\x76\x2f\x31\x01\x02\0\0\0", "image/x-exr"),
+        (b"\0\0\x01\0\x01\0\x10\x10\0\0\x01\0\x20\0\x68\x04\0\0\x16\0\0\0", "image/vnd.microsoft.icon"),
+        (b"\0\0\x02\0\x01\0\x10\x10\0\0\x03\0\x05\0\x68\x04\0\0\x16\0\0\0", "image/x-cursor"),
+        (b"P6\n# made by hand\n3 2\n255\n", "image/x-portable-pixmap"),
+        (b"P4 8 1 \0", "image/x-portable-bitmap"),
+        (b"P7\nWIDTH 3\n", "image/x-portable-arbitrarymap"),
+        (b"P5 comes after P4", "text/plain"),
+        (b"\0\0\x02\0\0\0\0\0\0\0\0\0\x10\0\x10\0\x20\x08", "image/x-tga"),
+        (b"\0\x01\x09\0\0\x02\0\x18\0\0\0\0\x10\0\x10\0\x08\0", "image/x-tga"),
+    ] {
+        assert_eq!(mime(head), Some(want), "{}", String::from_utf8_lossy(head));
+    }
+    // A TGA needs a size, and depth and type that fit.
+    for (place, byte) in [(12, 0), (16, 7), (2, 4), (5, 1)] {
+        let mut head = *b"\0\0\x02\0\0\0\0\0\0\0\0\0\x10\0\x10\0\x20\x08";
+        head[place] = byte;
+        assert_eq!(mime(&head), None, "{place}");
     }
     assert_eq!(mime(b"BM\x36\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0"), Some("image/bmp"));
     let mut stream = vec![0u8; 188 * 5];

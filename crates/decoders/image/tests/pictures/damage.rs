@@ -2,7 +2,7 @@
 
 use crate::stage::{codes, details, fixture, fixtures, preview, said, said_for, task};
 use assay_contract::Code;
-use assay_contract::profile::{ThumbnailFormat, ThumbnailSpec};
+use assay_contract::profile::ThumbnailSpec;
 
 /// Every picture among the fixtures whose name begins so.
 fn all(prefix: &str) -> Vec<Vec<u8>> {
@@ -41,7 +41,7 @@ fn survives(prefix: &str) {
 fn orderly(bytes: &[u8]) {
     let mut task = task(bytes);
     task.limits.pixels = 20_000_000;
-    task.thumbnails = vec![ThumbnailSpec { name: "small".to_owned(), max_px: 48, format: ThumbnailFormat::Webp, quality: 50 }];
+    task.thumbnails = vec![ThumbnailSpec { max_px: 48, ..task.thumbnails.swap_remove(0) }];
     let told = said_for(&task, bytes);
     assert!(told.facts.is_some() || told.refusal.is_some());
     if let Some(refusal) = told.refusal {
@@ -77,6 +77,25 @@ fn a_damaged_bmp_is_answered() {
 #[test]
 fn a_damaged_tiff_is_answered() {
     survives("tiff-");
+}
+
+#[test]
+fn a_damaged_icon_is_answered() {
+    survives("ico-");
+    survives("cur");
+}
+
+#[test]
+fn damaged_rows_of_plain_samples_are_answered() {
+    for prefix in ["tga-", "qoi-", "ppm", "pgm", "pbm", "pam-"] {
+        survives(prefix);
+    }
+}
+
+#[test]
+fn damaged_light_is_answered() {
+    survives("hdr");
+    survives("exr-");
 }
 
 #[test]

@@ -16,5 +16,6 @@ mod fixtures;
 mod limits;
 mod maker;
 mod orientation;
+mod rare;
 mod stage;
 mod tiff_models;
