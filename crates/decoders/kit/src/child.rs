@@ -5,7 +5,7 @@ use crate::decoder::{Decoder, Stop};
 use crate::fork_server::receive_with;
 use crate::kernel;
 use crate::last_words;
-use crate::lockdown::{Confined, confine_child};
+use crate::lockdown::{Confined, Layer, confine_child};
 use crate::mapping::Mapping;
 use crate::{Answer, Input};
 use assay_contract::exchange::{InputKind, Launch, Task};
@@ -37,9 +37,15 @@ pub(crate) fn live(decoder: &impl Decoder, control: &mut OwnedFd, job: &OwnedFd,
 
 /// Takes the job's socket in place of the server's: a child that held the server's could take the next asset.
 fn become_child(control: &mut OwnedFd, job: &OwnedFd, confined: &Confined, launch: &Launch, server: Pid) -> Result<(), i32> {
+    if confined.layers.descriptors != Layer::On {
+        // For `faulty` alone: what would be if the server's socket lived on in its children.
+        std::mem::forget(rustix::io::dup(&*control).map_err(|_| NOT_CONFINED)?);
+    }
     rustix::io::dup2(job, control).map_err(|_| NOT_CONFINED)?;
-    // Among them `job` and its siblings' pidfds; this process never returns to their owners.
-    kernel::close_from(3).map_err(|_| NOT_CONFINED)?;
+    if confined.layers.descriptors == Layer::On {
+        // Among them `job` and its siblings' pidfds; this process never returns to their owners.
+        kernel::close_from(3).map_err(|_| NOT_CONFINED)?;
+    }
     last_words::speak_as_child();
     confine_child(confined, launch, server).map_err(|_| NOT_CONFINED)
 }

@@ -15,6 +15,10 @@ use std::io;
 /// Which layers of the confinement are on; all of them, but in `faulty`'s hands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Layers {
+    /// A user that owns nothing where the worker is root; no new privileges, no new code, no look inside, no core dump.
+    pub user: Layer,
+    /// The job's own socket and nothing else that is open.
+    pub descriptors: Layer,
     /// No file, no TCP port, no signal and no abstract socket beyond the process itself.
     pub landlock: Layer,
     /// The allow-list of system calls.
@@ -36,7 +40,7 @@ pub enum Layer {
 
 impl Layers {
     /// Every layer.
-    pub const ALL: Self = Self { landlock: Layer::On, seccomp: Layer::On, limits: Layer::On };
+    pub const ALL: Self = Self { user: Layer::On, descriptors: Layer::On, landlock: Layer::On, seccomp: Layer::On, limits: Layer::On };
 }
 
 /// Why a fork server can't confine itself.
@@ -57,26 +61,31 @@ pub(crate) struct Confined {
     pub(crate) seccomp: bool,
     /// Memory mapped with all libraries, bytes.
     pub(crate) baseline_bytes: u64,
-    layers: Layers,
+    pub(crate) layers: Layers,
     threads: Threads,
     child_filter: ChildFilter,
 }
 
 /// Before anything else: nobody looks in (no core dump, no ptrace by the same user), nothing gains privileges.
-pub(crate) fn shut_curtains() -> io::Result<()> {
+pub(crate) fn shut_curtains(layers: Layers) -> io::Result<()> {
+    // Where memory runs out, a decoder goes before the worker. Raising it needs no privilege (proc(5)); without /proc it stays.
+    let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
+    if layers.user != Layer::On {
+        return Ok(());
+    }
     // After exec the process is dumpable again: it must do this itself (prctl(2), `PR_SET_DUMPABLE`).
     set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
     rustix::thread::set_no_new_privs(true)?;
-    // Where memory runs out, a decoder goes before the worker. Raising it needs no privilege (proc(5)); without /proc it stays.
-    let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
     Ok(())
 }
 
 /// Takes files, sockets and all unneeded system calls from the fork server, and so from its children.
 pub(crate) fn lock_down(threads: Threads, layers: Layers) -> Result<Confined, LockdownError> {
-    // Not on every kernel; the seccomp filter refuses executable mappings in any case.
-    let _ = kernel::deny_write_execute();
+    if layers.user == Layer::On {
+        // Not on every kernel; the seccomp filter refuses executable mappings in any case.
+        let _ = kernel::deny_write_execute();
+    }
     let baseline_bytes = mapped_bytes()?;
     let (landlock, landlock_abi) = if layers.landlock == Layer::On { landlock()? } else { (layers.landlock == Layer::Claimed, 0) };
     let child_filter = ChildFilter::compile(threads)?;

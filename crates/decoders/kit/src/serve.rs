@@ -50,14 +50,16 @@ fn serve_or_fail(decoder: &impl Decoder, layers: Layers) -> Result<(), ServeErro
     let control = worker_socket()?;
     die_with_parent()?;
     kernel::close_from(3)?;
-    lockdown::shut_curtains()?;
+    lockdown::shut_curtains(layers)?;
     decoder.warm();
     if !is_alone()? {
         return Err(ServeError::Threads);
     }
     last_words::report_forbidden_calls()?;
-    let confined = lockdown::lock_down(decoder.threads(), layers)?;
-    fork_server::send(control.as_fd(), &hello(decoder, &confined)?, None)?;
+    let confined = lockdown::lock_down(decoder.threads(), layers);
+    // A worker that hears of the missing filter can say what to do; of a silent death it could not.
+    fork_server::send(control.as_fd(), &hello(decoder, confined.as_ref().ok())?, None)?;
+    let confined = confined?;
     fork_server::run(decoder, control, &confined)?;
     Ok(())
 }
@@ -85,15 +87,16 @@ fn is_alone() -> io::Result<bool> {
     Ok(std::fs::read_dir("/proc/self/task")?.count() == 1)
 }
 
-fn hello(decoder: &impl Decoder, confined: &Confined) -> io::Result<Frame> {
+/// The first words; of a server that could not confine itself they say so.
+fn hello(decoder: &impl Decoder, confined: Option<&Confined>) -> io::Result<Frame> {
     let hello = Hello {
         build_id: BUILD_ID.to_owned(),
         decoder: decoder.family().to_owned(),
         libraries: decoder.libraries(),
-        landlock: confined.landlock,
-        landlock_abi: confined.landlock_abi,
-        seccomp: confined.seccomp,
-        baseline_bytes: confined.baseline_bytes,
+        landlock: confined.is_some_and(|confined| confined.landlock),
+        landlock_abi: confined.map_or(0, |confined| confined.landlock_abi),
+        seccomp: confined.is_some_and(|confined| confined.seccomp),
+        baseline_bytes: confined.map_or(0, |confined| confined.baseline_bytes),
     };
     Frame::new(FrameKind::Hello, &hello, Vec::new())
 }

@@ -1,11 +1,11 @@
 //! Every attack is stopped, each by its own layer, and the worker notices when a layer is missing.
 
-use crate::ground::{assert_healthy, death, decoders_folder, held, limits, run, run_under, sandbox};
+use crate::columns::faulty_with;
+use crate::ground::{assert_healthy, death, held, limits, run, run_under, sandbox};
 use assay_contract::DecodeLimits;
 use assay_contract::record::Posture;
 use assay_sandbox::{ChildDeath, Sandbox, SandboxConfig, StartError};
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
 use tempfile::TempDir;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -65,17 +65,6 @@ async fn the_self_test_holds_here_and_says_what_stopped_each_attack() {
     let by = |name| report.attacks.iter().find(|attack| attack.name == name).unwrap().stopped_by.clone();
     assert_eq!(by("read a file"), "Permission denied (os error 13)");
     assert_eq!(by("use more than its CPU time"), "the decoder used its 1000 ms of CPU time");
-}
-
-/// A folder whose `assay-faulty` is the real one with arguments: only `faulty` takes any.
-fn faulty_with(arguments: &str) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let real = decoders_folder().join("assay-faulty");
-    symlink(&real, folder.path().join("real")).unwrap();
-    let script = folder.path().join("assay-faulty");
-    fs::write(&script, format!("#!/bin/sh\nexec {} {arguments}\n", real.display())).unwrap();
-    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
-    folder
 }
 
 async fn start(folder: &TempDir) -> Result<Sandbox, StartError> {

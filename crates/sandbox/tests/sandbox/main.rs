@@ -11,10 +11,15 @@
     reason = "a test that can't go on has failed; the doomed worker is a process that talks on its stdout"
 )]
 
+mod attacked;
+mod attacks;
+mod columns;
 mod confinement;
 mod deaths;
 mod ground;
 mod inputs;
 mod lies;
 mod lifecycle;
+mod matrix;
 mod orphans;
+mod targets;

@@ -19,7 +19,7 @@ const USERS: u64 = 60_000;
 /// Confines a child; afterwards nothing can be given back.
 pub(crate) fn confine_child(confined: &Confined, launch: &Launch, server: Pid) -> Result<(), LockdownError> {
     die_with(server)?;
-    let is_private = become_nobody(launch.ticket);
+    let is_private = confined.layers.user == Layer::On && become_nobody(launch.ticket);
     if is_private {
         // A change of user forgets both (prctl(2)).
         die_with(server)?;

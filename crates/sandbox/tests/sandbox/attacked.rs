@@ -1,0 +1,113 @@
+//! Every attack on every layer, as root and as a plain user; and with all layers on where the machine has less to give.
+
+use crate::columns::Column;
+use crate::ground::{decoders_folder, run};
+use crate::matrix::{Report, short};
+use crate::targets::Targets;
+use rustix::process::geteuid;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::sync::Arc;
+
+/// Set where this very test executable is run again, as somebody else or with less: the conditions it must find.
+const CONDITIONS: &str = "ASSAY_TEST_CONDITIONS";
+/// A user without any right.
+const NOBODY: u32 = 65_534;
+
+/// All cells are as the table says.
+async fn assert_all_held(columns: &[Column]) {
+    assert_held_by(columns, Targets::open()).await;
+}
+
+async fn assert_held_by(columns: &[Column], targets: Targets) {
+    let report = Report::of(columns, &Arc::new(targets)).await;
+    println!("{report}");
+    report.skipped().iter().for_each(|why| println!("skipped: {why}"));
+    assert_eq!(report.wrong(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_attack_succeeds_without_its_layer_and_is_held_by_it() {
+    assert_all_held(&Column::EVERY).await;
+}
+
+/// Not a test of its own: what the next ones run under their conditions.
+#[tokio::test(flavor = "multi_thread")]
+async fn attacked_under_conditions() {
+    match std::env::var(CONDITIONS).as_deref() {
+        Ok("plain-user") => {
+            assert_eq!(geteuid().as_raw(), NOBODY);
+            assert_all_held(&Column::EVERY).await;
+        }
+        Ok("no-namespaces") => {
+            let (open, _folder) = Column::None.sandbox().await;
+            assert_eq!(short(&run(&open, "unshare").await), "ENOSPC", "the condition itself");
+            assert_all_held(&[Column::All]).await;
+        }
+        Ok("metadata-server") => {
+            let targets = Targets::open();
+            assert!(targets.aim("{metadata}").is_some(), "the condition itself");
+            assert_held_by(&Column::EVERY, targets).await;
+        }
+        _ => {}
+    }
+}
+
+/// Runs the above in a process of its own; `Err` says why that can't be had here.
+fn under(conditions: &str, mut command: Command) -> Result<(), String> {
+    let output = command
+        .args(["--exact", "attacked::attacked_under_conditions", "--nocapture"])
+        .env(CONDITIONS, conditions)
+        .output()
+        .map_err(|error| error.to_string())?;
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    println!("{said}");
+    if !said.contains("1 passed") && !said.contains("panicked") {
+        return Err(format!("this executable could not be run so: {}", output.status));
+    }
+    assert!(output.status.success(), "{conditions}: see above");
+    Ok(())
+}
+
+fn say_skipped(why: &str) {
+    println!("skipped: {why}");
+}
+
+#[test]
+fn every_attack_is_held_for_a_worker_that_is_a_plain_user() {
+    if !geteuid().is_root() {
+        return say_skipped("this is a plain user: the matrix above was its own");
+    }
+    // A copy: nobody else may look into root's folders.
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::create_dir(folder.path().join("deps")).unwrap();
+    let executable = folder.path().join("deps/tests");
+    fs::copy(std::env::current_exe().unwrap(), &executable).unwrap();
+    fs::copy(decoders_folder().join("assay-faulty"), folder.path().join("assay-faulty")).unwrap();
+    let mut command = Command::new(&executable);
+    command.uid(NOBODY).gid(NOBODY).current_dir("/");
+    under("plain-user", command).unwrap();
+}
+
+#[test]
+fn no_user_namespace_is_needed() {
+    let mut command = Command::new("unshare");
+    command.args(["--user", "--map-root-user", "sh", "-c", "echo 0 > /proc/sys/user/max_user_namespaces && exec \"$0\" \"$@\""]);
+    command.arg(std::env::current_exe().unwrap());
+    if let Err(why) = under("no-namespaces", command) {
+        say_skipped(&why);
+    }
+}
+
+#[test]
+fn a_metadata_server_hears_nothing() {
+    let mut command = Command::new("unshare");
+    command.args(["--net", "sh", "-c", "ip link set lo up && ip address add 169.254.169.254/32 dev lo && exec \"$0\" \"$@\""]);
+    command.arg(std::env::current_exe().unwrap());
+    if let Err(why) = under("metadata-server", command) {
+        say_skipped(&why);
+    }
+}
