@@ -98,7 +98,7 @@ impl Found<'_> {
         let (width, height) = turn.size(width, height);
         let duration = self.duration(main);
         let counted = self.walked.filter(|walked| walked.end.is_whole());
-        let whole = self.walked.filter(|walked| matches!(walked.end, End::Reached | End::Short));
+        let whole = self.walked.filter(|walked| matches!(walked.end, End::Reached | End::Short) && !walked.is_less_than_its_table());
         let pace = whole.and_then(|walked| timing::pace(&walked.frames, main.time_base));
         let rate = timing::average([timing::ratio(main.average_rate), timing::ratio(main.nominal_rate)], pace);
         let (frames, method) = self.frame_count(main).unzip();
@@ -155,7 +155,7 @@ impl Found<'_> {
         let declared = || u64::try_from(main.declared_frames).ok().filter(|frames| *frames > 0).map(|frames| (frames, "declared"));
         let Some(walked) = self.walked else { return declared() };
         match walked.table {
-            Some(table) if walked.packets < table.samples => Some((table.shown, "sample-table")),
+            Some(table) if walked.is_less_than_its_table() => Some((table.shown, "sample-table")),
             _ if walked.end.is_whole() => Some((walked.shown, "packets")),
             _ => declared(),
         }

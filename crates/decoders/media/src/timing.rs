@@ -13,6 +13,16 @@ pub(crate) struct Pace {
     pub(crate) usual: f64,
     /// Whether frames are shown for unlike times.
     pub(crate) is_variable: bool,
+    /// Steps from frame to frame.
+    pub(crate) steps: usize,
+}
+
+impl Pace {
+    /// Whether a rate leads to as many frames, give or take one: a clip of ten frames can't tell a rate more closely.
+    fn agrees(&self, rate: Ratio) -> bool {
+        let steps = self.steps as f64;
+        (rate.value() / self.measured * steps - steps).abs() <= 1.0
+    }
 }
 
 /// Times whose steps differ by less are rounded, not variable: containers keep milliseconds, or a coarse clock.
@@ -32,7 +42,12 @@ pub(crate) fn pace(times: &[Shown], time_base: Rational) -> Option<Pace> {
     let (shortest, longest, median) = (*steps.first()?, *steps.last()?, *steps.get(steps.len() / 2)?);
     // Each of a step's two ends may be rounded by a tick.
     let slack = (2.0 * tick).min(0.25 * shortest).max(ROUNDING_SECONDS);
-    Some(Pace { measured: (times.len() - 1) as f64 / span, usual: median.recip(), is_variable: longest - shortest > slack })
+    Some(Pace {
+        measured: (times.len() - 1) as f64 / span,
+        usual: median.recip(),
+        is_variable: longest - shortest > slack,
+        steps: steps.len(),
+    })
 }
 
 /// Ticks as seconds; `None` where the time base is none.
@@ -56,7 +71,7 @@ pub(crate) fn average(declared: [Option<Ratio>; 2], pace: Option<Pace>) -> Optio
     // rate that was meant.
     let meant = |ratio: &Ratio| near(ratio, pace.usual, 0.02) && near(ratio, pace.measured, 0.05);
     average
-        .filter(|ratio| near(ratio, pace.measured, 0.01))
+        .filter(|ratio| near(ratio, pace.measured, 0.01) || pace.agrees(*ratio))
         .or_else(|| [average, nominal].into_iter().flatten().find(meant))
         // A container that can't know (MPEG-TS, raw streams) guesses from its first packets.
         .or_else(|| ratio_of(pace.measured))
@@ -106,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_declared_rate_stands_while_the_frames_agree_and_falls_when_they_do_not() {
-        let pace = |measured, usual| Some(Pace { measured, usual, is_variable: false });
+        let pace = |measured, usual| Some(Pace { measured, usual, is_variable: false, steps: 1000 });
         let (film, video) = (Ratio::new(24_000, 1001), Ratio::new(30_000, 1001));
         assert_eq!(average([video, None], pace(29.9, 10.0)), video);
         assert_eq!(average([video, None], pace(25.0, 25.0)), Ratio::new(25, 1));
@@ -117,6 +132,14 @@ mod tests {
         assert_eq!(average([film, None], pace(23.3, 23.98)), film);
         assert_eq!(average([None, video], pace(29.6, 30.3)), video);
         assert_eq!(average([video, video], pace(19.0, 29.97)), Ratio::new(19, 1));
+    }
+
+    #[test]
+    fn a_clip_too_short_to_tell_has_the_rate_that_is_declared() {
+        let video = Ratio::new(30, 1);
+        let of = |steps, measured| average([video, None], Some(Pace { measured, usual: 24.0, is_variable: true, steps }));
+        assert_eq!(of(8, 27.4), video, "8 steps where 8.76 were expected");
+        assert_eq!(of(80, 27.4), Ratio::new(27_400, 1000), "80 where 87.6 were expected");
     }
 
     #[test]

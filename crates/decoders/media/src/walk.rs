@@ -33,6 +33,13 @@ pub(crate) struct Walked {
     pub(crate) end: End,
 }
 
+impl Walked {
+    /// Whether the container's own table lists more than was there.
+    pub(crate) fn is_less_than_its_table(&self) -> bool {
+        self.table.is_some_and(|table| self.packets < table.samples)
+    }
+}
+
 /// A packet that is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Shown {
