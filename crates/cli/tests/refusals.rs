@@ -160,6 +160,6 @@ fn a_verb_that_only_reads_makes_nothing_in_a_folder_that_was_mistyped() {
 #[test]
 fn an_error_says_nothing_twice() {
     let stage = Stage::embedded();
-    let ended = stage.assay(&["--set", "shelf.url=s3://", "up", "--until-idle"]);
+    let ended = stage.assay(&["--set", "shelf.url=file://no-whole-path", "up", "--until-idle"]);
     assert!(ended.code == 2 && ended.err.matches("the shelf can't be opened").count() == 1, "{ended:?}");
 }

@@ -132,7 +132,8 @@ async fn in_a_long_outage_deliveries_go_back_before_the_broker_takes_them() {
         submit_all(&world).await;
         until("the gate is closed", async || worker.crew.gate().state() == State::Closed).await;
         until("what had begun is settled", async || settled(&worker)).await;
-        let batch = async || world.queue.depths().await.unwrap().batch;
+        // Only the worker's own end knows what is out at it.
+        let batch = async || worker.crew.rooms().broker.depths().await.unwrap().batch;
         until("deliveries wait for the outage's end", async || batch().await.unacknowledged > 0 && batch().await.resting == 0).await;
         until("they go back and rest", async || batch().await.resting > 0).await;
         door.down.store(false, Ordering::SeqCst);
