@@ -101,6 +101,7 @@ pub(crate) const LIBRARIES: &[(&str, &str)] = &[
     ("gif", "0.14.2"),
     ("image", "0.25.10"),
     ("image-webp", "0.2.4"),
+    ("jxl-oxide", "0.12.6"),
     ("kamadak-exif", "0.6.2"),
     ("libjpeg-turbo", "3.1.0"),
     ("moxcms", "0.8.1"),

@@ -2,7 +2,7 @@
 
 use crate::samples::Decoded;
 use crate::seen::Seen;
-use crate::{bmp, exr, gif, heif, ico, jp2, jpeg, png, pnm, qoi, radiance, tga, tiff, webp};
+use crate::{bmp, exr, gif, heif, ico, jp2, jpeg, jxl, png, pnm, psd, qoi, radiance, tga, tiff, webp};
 use assay_contract::DecodeLimits;
 use assay_contract::exchange::Refusal;
 
@@ -82,6 +82,14 @@ pub const FORMATS: &[Format] = &[
         decode: ico::decode,
     },
     row("cur", "image/x-cursor", ico::begins_cursor, ico::look, ico::decode),
+    Format {
+        name: "psd",
+        mime_type: "image/vnd.adobe.photoshop",
+        aliases: &["application/vnd.adobe.photoshop", "image/x-photoshop", "image/psd"],
+        begins: psd::begins,
+        look: psd::look,
+        decode: psd::decode,
+    },
     row("qoi", "image/qoi", qoi::begins, qoi::look, qoi::decode),
     row("pbm", "image/x-portable-bitmap", pnm::begins_bits, pnm::look, pnm::decode),
     row("pgm", "image/x-portable-graymap", pnm::begins_gray, pnm::look, pnm::decode),
@@ -98,6 +106,7 @@ pub const FORMATS: &[Format] = &[
     row("jph", "image/jph", jp2::begins_fast, jp2::look, jp2::decode),
     row("jp2", "image/jp2", jp2::begins, jp2::look, jp2::decode),
     row("j2k", "image/j2c", jp2::begins_bare, jp2::look, jp2::decode),
+    row("jxl", "image/jxl", jxl::begins, jxl::look, jxl::decode),
     // Last: it has no signature.
     row("tga", "image/x-tga", tga::begins, tga::look, tga::decode),
 ];

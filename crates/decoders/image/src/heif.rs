@@ -81,7 +81,10 @@ pub(crate) fn look(bytes: &[u8], limits: &DecodeLimits) -> Result<Seen, Refusal>
     let items = Items::read(bytes);
     let traits = items.as_ref().map(|items| Traits::of(items, items.primary(), limits.metadata_bytes)).unwrap_or_default();
     let size = traits.size.or(track.as_ref().and_then(|track| track.size)).filter(|[width, height]| *width > 0 && *height > 0);
-    let [width, height] = size.ok_or_else(|| Refusal::corrupt("the file ends before its size is told, or has no picture to show"))?;
+    let [width, height] = size.ok_or_else(|| match first(bytes, b"mini") {
+        Some(_) => Refusal::unsupported("a picture whose boxes are minimised (mini)"),
+        None => Refusal::corrupt("the file ends before its size is told, or has no picture to show"),
+    })?;
     let mut seen = Seen::still(width, height);
     let alpha = items.as_ref().is_some_and(|items| has_auxiliary(items, &ALPHA));
     let details = &mut seen.details;
