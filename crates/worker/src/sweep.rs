@@ -100,7 +100,7 @@ async fn give_record(rooms: &Rooms, part: &Part<'_>, failure: &Failure, attempt:
         Taken::Done(stored) => *stored,
         Taken::New(claim) => {
             let draft = Draft::without_bytes(failure.clone(), shown(part), 0, 0).timed(rooms.clock.now(), Times::default());
-            match store::keep(rooms, part, &claim, draft, attempt).await {
+            match Box::pin(store::keep(rooms, part, &claim, draft, attempt)).await {
                 Ok(stored) => stored,
                 Err(halt) => {
                     claim::release(rooms, &claim).await;

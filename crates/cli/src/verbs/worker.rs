@@ -56,7 +56,7 @@ pub struct Shift {
 /// A crew with its rooms, metrics and pages; `None` when a signal came before it was set up.
 pub async fn hire(config: Config, signals: &mut Signals) -> anyhow::Result<Option<Shift>> {
     tokio::select! {
-        shift = set_up(config) => shift.map(Some),
+        shift = Box::pin(set_up(config)) => shift.map(Some),
         () = signals.next() => {
             tracing::info!("ended by a signal before any job was taken");
             Ok(None)
