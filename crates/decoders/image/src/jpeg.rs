@@ -20,6 +20,13 @@ pub(crate) fn begins(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0xff, 0xd8, 0xff])
 }
 
+/// The size of a picture of 8 bits and one or three components, where there is a scan of one.
+pub(crate) fn size_if_shown(bytes: &[u8]) -> Option<(u32, u32)> {
+    let segments = Segments::read(bytes);
+    let frame = segments.frame.filter(|frame| frame.precision == 8 && matches!(frame.components, 1 | 3) && !frame.is_lossless())?;
+    (segments.scan_at > 0 && frame.width > 0 && frame.height > 0).then(|| (frame.width.into(), frame.height.into()))
+}
+
 /// Reads every segment before the first scan.
 pub(crate) fn look(bytes: &[u8], limits: &DecodeLimits) -> Result<Seen, Refusal> {
     let segments = Segments::read(bytes);
@@ -56,18 +63,14 @@ pub(crate) fn decode(bytes: &[u8], seen: &Seen, wish: &Wish<'_>) -> Result<Decod
     let longest = seen.details.stored_width.max(seen.details.stored_height);
     let scale = [8, 4, 2].into_iter().find(|scale| longest.div_ceil(*scale) >= wish.longest_px && !frame.is_lossless()).unwrap_or(1);
     let ask = turbo::Ask { frame, scale, scans: wish.limits.jpeg_scans, memory_bytes: wish.limits.memory_bytes / 2 };
-    let picture = match turbo::decompress(bytes, &ask, wish.limits) {
+    let mut picture = match turbo::decompress(bytes, &ask, wish.limits) {
         // Rubbish between the segments stops libjpeg; without it, it may go on.
         Err(turbo::Failure::Header(_)) if segments.scan_at > 0 => turbo::decompress(&segments.essence(bytes), &ask, wish.limits),
         other => other,
     }
     .map_err(|failure| failure.refusal(wish.limits))?;
-    let samples = picture.samples(segments.adobe.is_some());
-    let mut shrinker = Shrinker::new(samples.width, samples.height, samples.layout, wish.longest_px);
-    for row in samples.bytes.chunks(samples.width as usize * samples.layout.channels()) {
-        shrinker.push(row);
-    }
-    shrinker.finish(picture.damage)
+    let damage = picture.damage.take();
+    Shrinker::whole(picture.samples(segments.adobe.is_some()), wish.longest_px, damage)
 }
 
 /// Counts scans by their markers: a bomb repeats a scan thousands of times and is told before any of them is decoded.

@@ -26,11 +26,28 @@ impl Shrinker {
         Self { width, height, layout, factor, rows: 0, sums, counts: vec![0; across], out: Vec::new() }
     }
 
+    /// A picture that is there in whole: taken as it is where it needs no averaging, since at 12 megapixels a copy costs more than a thumbnail.
+    pub(crate) fn whole(samples: Samples, longest_px: u32, damage: Option<String>) -> Result<Decoded, Refusal> {
+        let mut shrinker = Self::new(samples.width, samples.height, samples.layout, longest_px);
+        if shrinker.factor == 1 {
+            return Ok(Decoded { samples, damage });
+        }
+        for row in samples.bytes.chunks(samples.width as usize * samples.layout.channels()) {
+            shrinker.push(row);
+        }
+        shrinker.finish(damage)
+    }
+
     /// Takes the next row; one of another length, or one too many, is left out.
     pub(crate) fn push(&mut self, row: &[u8]) {
         let channels = self.layout.channels();
         if row.len() != self.width as usize * channels || self.rows >= self.height {
             return;
+        }
+        if self.rows == 0 {
+            // Once for all: a vector that grows copies itself again and again.
+            let down = self.height.div_ceil(self.factor) as usize;
+            self.out.reserve_exact(self.sums.len() * down);
         }
         self.rows += 1;
         if self.factor == 1 {
@@ -131,6 +148,18 @@ mod tests {
         shrinker.push(&[255, 0, 0, 255, 0, 255, 0, 0]);
         shrinker.push(&[0, 255, 0, 0, 0, 255, 0, 0]);
         assert_eq!(shrinker.finish(None).unwrap().samples.bytes, [255, 0, 0, 64]);
+    }
+
+    #[test]
+    fn a_whole_picture_gives_what_its_rows_give() {
+        let bytes: Vec<u8> = (0..5 * 3).map(|sample| sample * 17).collect();
+        for longest_px in [1, 100] {
+            let mut shrinker = Shrinker::new(5, 3, Layout::Gray, longest_px);
+            bytes.chunks(5).for_each(|row| shrinker.push(row));
+            let samples = Samples { width: 5, height: 3, layout: Layout::Gray, bytes: bytes.clone() };
+            let whole = Shrinker::whole(samples, longest_px, None).unwrap();
+            assert_eq!(whole.samples.bytes, shrinker.finish(None).unwrap().samples.bytes, "{longest_px}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use crate::picture::{Picture, Pixels};
 use assay_contract::Code;
 use assay_contract::exchange::Refusal;
 use assay_contract::profile::{ThumbnailFormat, ThumbnailSpec};
+use std::borrow::Cow;
 
 /// Encodes a picture as the spec says. JPEG has no alpha: transparent pixels are laid on white.
 pub fn encode(picture: &Picture, spec: &ThumbnailSpec) -> Result<Vec<u8>, Refusal> {
@@ -14,13 +15,7 @@ pub fn encode(picture: &Picture, spec: &ThumbnailSpec) -> Result<Vec<u8>, Refusa
 }
 
 fn webp(picture: &Picture, quality: u8) -> Result<Vec<u8>, Refusal> {
-    let flat;
-    let picture = if picture.pixels() == Pixels::Rgba8 && !picture.is_transparent() {
-        flat = picture.clone().on_white();
-        &flat
-    } else {
-        picture
-    };
+    let picture = if picture.is_transparent() { Cow::Borrowed(picture) } else { without_alpha(picture) };
     let encoder = match picture.pixels() {
         Pixels::Rgb8 => webp::Encoder::from_rgb(picture.bytes(), picture.width(), picture.height()),
         Pixels::Rgba8 => webp::Encoder::from_rgba(picture.bytes(), picture.width(), picture.height()),
@@ -30,13 +25,21 @@ fn webp(picture: &Picture, quality: u8) -> Result<Vec<u8>, Refusal> {
 }
 
 fn jpeg(picture: &Picture, quality: u8) -> Result<Vec<u8>, Refusal> {
-    let flat = picture.clone().on_white();
+    let flat = without_alpha(picture);
     let (width, height) = (flat.width() as usize, flat.height() as usize);
     let image = turbojpeg::Image { pixels: flat.bytes(), width, pitch: width * 3, height, format: turbojpeg::PixelFormat::RGB };
     let mut compressor = turbojpeg::Compressor::new().map_err(not_encoded)?;
     compressor.set_quality(quality.clamp(1, 100).into()).map_err(not_encoded)?;
     compressor.set_subsamp(turbojpeg::Subsamp::Sub2x2).map_err(not_encoded)?;
     compressor.compress_to_vec(image).map_err(not_encoded)
+}
+
+/// Laid on white, and copied only where there is alpha: most pictures have none.
+fn without_alpha(picture: &Picture) -> Cow<'_, Picture> {
+    match picture.pixels() {
+        Pixels::Rgb8 => Cow::Borrowed(picture),
+        Pixels::Rgba8 => Cow::Owned(picture.clone().on_white()),
+    }
 }
 
 fn not_encoded(error: impl std::fmt::Display) -> Refusal {

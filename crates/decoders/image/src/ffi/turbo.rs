@@ -68,10 +68,10 @@ impl From<Refusal> for Failure {
 
 impl Raw {
     /// The samples. Adobe's programs store inks inverted, and say so by their segment; other writers do as T.81 would have it.
-    pub(crate) fn samples(&self, adobe: bool) -> Samples {
+    pub(crate) fn samples(self, adobe: bool) -> Samples {
         let bytes = match self.layout {
             Layout::Cmyk if adobe => self.bytes.iter().map(|ink| 255 - ink).collect(),
-            _ => self.bytes.clone(),
+            _ => self.bytes,
         };
         Samples { width: self.width, height: self.height, layout: self.layout, bytes }
     }
