@@ -79,8 +79,10 @@ impl Found<'_> {
     /// Seconds that are in the file and seconds that it says it has, where it ends early.
     pub(crate) fn cut_short(&self, main: &Stream) -> Option<(f64, f64)> {
         let (Some((declared, DurationSource::Timestamps)), Some(counted)) = (self.declared(), self.counted(main)) else { return None };
-        // A stream may begin later than its file, and last frames are shown for long: a tenth and a second are no damage.
-        (counted < 0.9 * declared - 1.0).then_some((counted, declared))
+        // Packets may be long and not say how long: the last one may last as any other.
+        let last = self.walked.and_then(|walked| timing::seconds(walked.longest_step(), main.time_base)).unwrap_or(0.0);
+        // A stream may begin later than its file: a tenth and a second are no damage.
+        (counted + 1.5 * last < 0.9 * declared - 1.0).then_some((counted, declared))
     }
 
     fn declared(&self) -> Option<(f64, DurationSource)> {

@@ -38,6 +38,12 @@ impl Walked {
     pub(crate) fn is_less_than_its_table(&self) -> bool {
         self.table.is_some_and(|table| self.packets < table.samples)
     }
+
+    /// The longest time from one shown packet to the next, ticks.
+    pub(crate) fn longest_step(&self) -> i64 {
+        let steps = self.frames.iter().zip(self.frames.iter().skip(1)).map(|(one, next)| next.ticks.saturating_sub(one.ticks));
+        steps.max().unwrap_or(0)
+    }
 }
 
 /// A packet that is shown.

@@ -1,9 +1,20 @@
 //! Posters and waveforms, looked at pixel by pixel.
 
-use super::{fixture, looked_at};
+use super::{fixture, looked_at, video};
+use assay_contract::details::{AudioDetails, Details, Ratio};
 use assay_contract::profile::DerivativeName;
+use assay_kit::rehearse::{rehearse, task};
+use assay_media::Media;
 use image::GenericImageView;
 use serde_json::Value;
+
+const LOUDNESS: [(&str, f64); 5] = [
+    ("media/flac.flac", -19.9),
+    ("media/opus.opus", -15.8),
+    ("media/m4a-aac.m4a", -15.9),
+    ("media/wav-pcm-24.wav", -19.9),
+    ("media/mp3-cover-art.mp3", -16.3),
+];
 
 fn grid(name: &str) -> image::DynamicImage {
     let said = looked_at(fixture(name));
@@ -31,9 +42,56 @@ fn a_turned_video_has_a_turned_thumbnail() {
 }
 
 #[test]
-fn a_high_dynamic_range_video_has_a_readable_thumbnail() {
-    let picture = grid("media/mp4-hdr10.mp4");
-    assert!((30.0..235.0).contains(&mean(&picture)), "{}", mean(&picture));
+fn a_high_dynamic_range_video_looks_as_it_did_before_it_was_coded_so() {
+    // The film is a standard one, coded as light in BT.2020 and PQ: a warm sky above, dark ridges below.
+    let picture = grid("media/mp4-hdr10.mp4").to_rgb8();
+    assert!((60.0..200.0).contains(&mean(&picture.clone().into())), "{}", mean(&picture.clone().into()));
+    let saturation = |pixel: &image::Rgb<u8>| {
+        let [least, most] = [pixel.0.iter().min(), pixel.0.iter().max()].map(|value| f64::from(*value.unwrap()));
+        (most - least) / most.max(1.0)
+    };
+    let saturated = picture.pixels().filter(|pixel| saturation(pixel) > 0.95 && pixel.0.iter().any(|value| *value > 60)).count();
+    assert!(saturated * 100 < picture.pixels().len(), "{saturated} of {} pixels are as colourful as a lamp", picture.pixels().len());
+}
+
+#[test]
+fn wide_pixels_make_a_wide_video_and_a_wide_thumbnail() {
+    let flat = looked_at(fixture("media/mp4-anamorphic.mp4")).facts.unwrap().media_attributes;
+    assert_eq!((flat.width, flat.height), (Some(512), Some(288)));
+    let details = video("media/mp4-anamorphic.mp4");
+    assert_eq!((details.stored_width, details.stored_height), (288, 288));
+    assert_eq!((details.sample_aspect_ratio, details.display_aspect_ratio), (Ratio::new(16, 9), Ratio::new(16, 9)));
+    assert_eq!(grid("media/mp4-anamorphic.mp4").dimensions(), (256, 144));
+}
+
+#[test]
+fn woven_fields_make_no_combs() {
+    assert_eq!(video("media/ts-interlaced.ts").field_order.as_deref(), Some("tt"));
+    let bytes = fixture("media/ts-interlaced.ts");
+    let mut task = task("video/mp2t", None, bytes.len() as u64);
+    task.thumbnails.retain(|spec| spec.name == "grid");
+    task.thumbnails[0].max_px = 320;
+    let said = rehearse(&Media, &task, bytes);
+    let picture = image::load_from_memory(&said.thumbnails[0].1).unwrap().to_luma8();
+    assert_eq!(picture.dimensions(), (320, 240), "not made smaller: that would blur the combs away");
+    // A comb: a line unlike both its neighbours, which are alike.
+    let (width, height) = picture.dimensions();
+    let at = |x: u32, y: u32| i32::from(picture.get_pixel(x, y).0[0]);
+    let is_comb = |x: u32, y: u32| {
+        let (above, here, below) = (at(x, y - 1), at(x, y), at(x, y + 1));
+        (here - above) * (here - below) > 900 && (above - below).abs() < 12
+    };
+    let combs = (1..height - 1).flat_map(|y| (0..width).map(move |x| (x, y))).filter(|(x, y)| is_comb(*x, *y)).count();
+    assert!(combs * 200 < (width * height) as usize, "{combs} combed pixels of {}", width * height);
+}
+
+#[test]
+fn an_encrypted_video_keeps_its_facts_and_says_why_it_has_no_picture() {
+    let said = looked_at(fixture("hostile/encrypted.mp4"));
+    assert_eq!(said.issues.iter().map(|issue| issue.code.as_str()).collect::<Vec<_>>(), ["encrypted-asset"]);
+    let flat = said.facts.unwrap().media_attributes;
+    assert_eq!((flat.width, flat.height, flat.frame_count), (Some(448), Some(252), Some(17)));
+    assert!(said.thumbnails.is_empty());
 }
 
 #[test]
@@ -88,4 +146,37 @@ fn silence_is_flat_and_a_tone_reaches_its_amplitude() {
     let tone: Vec<i16> = (0..16_000).map(|n| ((f64::from(n) * 0.345).sin() * 16_384.0) as i16).collect();
     let peaks = peaks(&tone);
     assert!(peaks.chunks(2).all(|pair| (-65..=-60).contains(&pair[0]) && (60..=65).contains(&pair[1])), "half of full scale");
+}
+
+fn sound(bytes: Vec<u8>) -> AudioDetails {
+    match looked_at(bytes).facts.map(|facts| facts.details) {
+        Some(Details::Audio(details)) => *details,
+        other => panic!("no sound: {other:?}"),
+    }
+}
+
+#[test]
+fn loudness_is_what_an_independent_meter_says() {
+    // By ffmpeg's ebur128 filter, to a tenth.
+    for (name, lufs) in LOUDNESS {
+        let got = sound(fixture(name)).loudness_lufs.unwrap();
+        assert!((got - lufs).abs() <= 0.15, "{name}: {got}, not {lufs}");
+    }
+    assert_eq!(sound(wav(&vec![0; 16_000])).loudness_lufs, None, "silence has none");
+}
+
+#[test]
+fn a_tag_behind_the_sound_is_read_and_its_picture_is_not_taken_for_sound() {
+    let plain = fixture("media/mp3-variable-rate.mp3");
+    // The value of the picture is MP3 frames: the worst that could stand there.
+    let picture = plain.repeat(3);
+    let item = |flags: u32, key: &str, value: &[u8]| {
+        [&u32::try_from(value.len()).unwrap().to_le_bytes()[..], &flags.to_le_bytes(), key.as_bytes(), b"\0", value].concat()
+    };
+    let items = [item(0, "Album", "Späte Funde".as_bytes()), item(2, "Cover Art (Front)", &picture)].concat();
+    let size = u32::try_from(items.len() + 32).unwrap();
+    let foot = [b"APETAGEX", &2000_u32.to_le_bytes()[..], &size.to_le_bytes(), &2_u32.to_le_bytes(), &[0; 12]].concat();
+    let (bare, tagged) = (sound(plain.clone()), sound([plain, items, foot].concat()));
+    assert_eq!((tagged.duration_s, tagged.loudness_lufs), (bare.duration_s, bare.loudness_lufs));
+    assert_eq!(tagged.has_cover_art, Some(true));
 }
