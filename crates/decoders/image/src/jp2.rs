@@ -94,7 +94,9 @@ pub(crate) fn decode(bytes: &[u8], seen: &Seen, wish: &Wish<'_>) -> Result<Decod
     };
     let codestream = codestream.ok_or_else(|| Refusal::corrupt("the file ends before its codestream begins"))?;
     let longest = seen.details.stored_width.max(seen.details.stored_height);
-    let fitting = (0..=codestream.halvings).rev().find(|halvings| longest.div_ceil(1 << halvings) >= wish.longest_px.saturating_mul(2));
+    let fitting = (0..=codestream.halvings.min(MOST_HALVINGS))
+        .rev()
+        .find(|halvings| longest.div_ceil(1 << halvings) >= wish.longest_px.saturating_mul(2));
     let ask = |halvings: u32| Ask { wrapping, halvings, samples: wish.limits.memory_bytes / 2 / BYTES };
     let picture = decode_file(bytes, ask(fitting.unwrap_or(0)));
     let picture = match (picture, fitting) {
@@ -111,6 +113,8 @@ pub(crate) fn decode(bytes: &[u8], seen: &Seen, wish: &Wish<'_>) -> Result<Decod
     shrunk(picture, wish)
 }
 
+/// More would leave nothing of any picture; the format allows 32.
+const MOST_HALVINGS: u32 = 30;
 /// Bytes for each sample while decoding: four in the tile, four in the picture, one as a plane.
 const BYTES: u64 = 9;
 

@@ -99,6 +99,31 @@ fn damaged_light_is_answered() {
 }
 
 #[test]
+fn a_damaged_heic_is_answered() {
+    survives("heic-");
+}
+
+#[test]
+fn a_damaged_avif_is_answered() {
+    survives("avif-");
+}
+
+#[test]
+fn a_damaged_jpeg_xl_is_answered() {
+    survives("jxl-");
+}
+
+#[test]
+fn a_damaged_jpeg_2000_file_is_answered() {
+    survives("jp2-");
+}
+
+#[test]
+fn a_damaged_codestream_is_answered() {
+    survives("j2k-");
+}
+
+#[test]
 fn a_cut_picture_shows_its_upper_part_and_says_so() {
     for path in ["media/jpeg-baseline.jpg", "media/png-rgb.png", "media/gif-still.gif", "media/bmp-24-bit.bmp", "media/tiff-tiled.tiff"] {
         let whole = fixture(path);

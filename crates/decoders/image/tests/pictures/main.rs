@@ -13,6 +13,7 @@ mod colour;
 mod damage;
 mod facts;
 mod fixtures;
+mod heavy;
 mod limits;
 mod maker;
 mod orientation;
