@@ -59,10 +59,17 @@ impl ChildFilter {
     pub(crate) fn compile(threads: Threads) -> Result<Self, FilterError> {
         let mut refused = always(SERVER_ONLY);
         match threads {
-            Threads::One => refused.insert(libc::SYS_clone, Vec::new()),
-            // The server's filter lets forks and threads through: without forks, threads are left.
-            Threads::UpToFour => refused.insert(libc::SYS_clone, vec![rule(vec![(0, Qword, Eq, FORK)])?]),
-        };
+            Threads::One => {
+                refused.insert(libc::SYS_clone, Vec::new());
+            }
+            Threads::UpToFour => {
+                // The server's filter lets forks and threads through: without forks, threads are left.
+                refused.insert(libc::SYS_clone, vec![rule(vec![(0, Qword, Eq, FORK)])?]);
+                // A library that can't count the machine's processors starts as few threads as it can live with (dav1d: none), instead of
+                // one for each, which could not be had.
+                refused.insert(libc::SYS_sched_getaffinity, Vec::new());
+            }
+        }
         // Limits may be read, not set.
         refused.insert(libc::SYS_prlimit64, vec![rule(vec![(2, Qword, Ne, 0)])?]);
         // abort() and raise() signal the process itself; nobody else may be signalled.
@@ -133,4 +140,65 @@ fn program(rules: Rules, otherwise: SeccompAction, matched: SeccompAction) -> Re
 /// Clone flags as the filter compares them; none of ours has the sign bit.
 const fn flags(flags: libc::c_int) -> u64 {
     flags.unsigned_abs() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(unsafe_code, reason = "system calls are tried that have no safe form")]
+
+    use super::*;
+    use crate::kernel::{self, Waited};
+
+    /// Runs in a process of its own under both filters; what it returns is the exit code.
+    fn under_filters(threads: Threads, attempt: impl FnOnce() -> i32) -> Waited {
+        let filter = ChildFilter::compile(threads).unwrap();
+        match kernel::fork().unwrap() {
+            Some(child) => kernel::wait(child).unwrap(),
+            None => {
+                let is_confined = rustix::thread::set_no_new_privs(true).is_ok() && load_server_filter().is_ok() && filter.load().is_ok();
+                kernel::exit(if is_confined { attempt() } else { 100 })
+            }
+        }
+    }
+
+    /// The error of a system call without pointers; 0 where it went through.
+    fn tried(call: i64, arguments: [u64; 2]) -> i32 {
+        // SAFETY: the calls that are tried here take numbers, or null pointers, and are expected to be refused.
+        let result = unsafe { libc::syscall(call, arguments[0], arguments[1], 0, 0, 0) };
+        if result == -1 { std::io::Error::last_os_error().raw_os_error().unwrap_or(-1) } else { 0 }
+    }
+
+    #[test]
+    fn a_child_that_may_have_threads_has_them_and_still_no_processes() {
+        let end = under_filters(Threads::UpToFour, || {
+            let answered = std::thread::spawn(|| 7).join().ok();
+            let refused = [
+                // SAFETY: no argument; a child that should not be is ended at once.
+                unsafe { libc::fork() } == -1,
+                tried(libc::SYS_clone, [FORK, 0]) == EPERM,
+                tried(libc::SYS_clone3, [0, 0]) == ENOSYS,
+                #[cfg(target_arch = "x86_64")]
+                (tried(libc::SYS_vfork, [0, 0]) == EACCES),
+                // Nobody tells a library how many processors there are.
+                tried(libc::SYS_sched_getaffinity, [0, 8]) == EPERM,
+            ];
+            if answered != Some(7) { 50 } else { i32::try_from(refused.iter().filter(|refused| !**refused).count()).unwrap() }
+        });
+        assert_eq!((end.code, end.signal), (Some(0), None));
+    }
+
+    #[test]
+    fn a_process_by_other_flags_is_the_end_whatever_threads_are_allowed() {
+        let namespace = THREAD | 0x1000_0000;
+        for flags in [u64::from(SIGCHLD.unsigned_abs()), 0, flags(CLONE_VM) | 0x4000, namespace] {
+            let end = under_filters(Threads::UpToFour, || tried(libc::SYS_clone, [flags, 0]));
+            assert_eq!(end.signal, Some(libc::SIGSYS), "{flags:x}: {:?}", end.code);
+        }
+    }
+
+    #[test]
+    fn a_child_of_one_thread_can_start_no_other() {
+        let end = under_filters(Threads::One, || i32::from(std::thread::Builder::new().spawn(|| 7).is_ok()));
+        assert_eq!((end.code, end.signal), (Some(0), None));
+    }
 }
