@@ -64,6 +64,7 @@ pub(crate) fn try_it(command: &str, words: &[String], input: &mut Input) -> Opti
         "raise-limits" => kernel::raise_limits(),
         "prctl" => kernel::become_dumpable(),
         "clone3" => kernel::clone3(),
+        "environment" => memory::environment(),
         "memfd" => memory::memfd(),
         "core" => memory::dump(word(1)),
         "change-input" => descriptors::change_input(),

@@ -1,12 +1,12 @@
 //! Every attack on every layer, as root and as a plain user; and with all layers on where the machine has less to give.
 
 use crate::columns::Column;
-use crate::ground::{decoders_folder, run};
+use crate::ground::{decoders_folder, eventually, fork_servers, run};
 use crate::matrix::{Report, short};
 use crate::targets::Targets;
 use rustix::process::geteuid;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::sync::Arc;
@@ -39,6 +39,7 @@ async fn attacked_under_conditions() {
     match std::env::var(CONDITIONS).as_deref() {
         Ok("plain-user") => {
             assert_eq!(geteuid().as_raw(), NOBODY);
+            assert_nobody_looks_into_a_fork_server().await;
             assert_all_held(&Column::EVERY).await;
         }
         Ok("no-namespaces") => {
@@ -52,6 +53,17 @@ async fn attacked_under_conditions() {
             assert_held_by(&Column::EVERY, targets).await;
         }
         _ => {}
+    }
+}
+
+/// Exec makes a process dumpable again, so a decoder must see to it itself. What is not dumpable belongs to root in /proc (proc(5)).
+async fn assert_nobody_looks_into_a_fork_server() {
+    for (column, owner) in [(Column::None, NOBODY), (Column::All, 0)] {
+        let (sandbox, _folder) = column.sandbox().await;
+        let environment = fs::metadata(format!("/proc/{}/environ", fork_servers()[0])).unwrap();
+        assert_eq!(environment.uid(), owner, "{}", column.name());
+        drop(sandbox);
+        eventually("this column's server is gone", || fork_servers().is_empty()).await;
     }
 }
 

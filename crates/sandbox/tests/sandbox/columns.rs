@@ -57,7 +57,7 @@ impl Column {
             (Self::Seccomp, "seccomp"),
         ];
         let off = layers.into_iter().filter(|(column, _)| self != Self::All && self != *column);
-        off.map(|(_, layer)| format!(" --pretending {layer}")).collect()
+        off.flat_map(|(_, layer)| [" --pretending ", layer]).collect()
     }
 
     /// A sandbox of this kind.

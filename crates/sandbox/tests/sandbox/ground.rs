@@ -5,10 +5,12 @@ use assay_contract::profile::{DerivativeName, Profile};
 use assay_contract::{AssetKind, DecodeLimits};
 use assay_sandbox::{Answered, ChildDeath, ChildFailure, Ended, Sandbox, SandboxConfig, Source};
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
-use std::fs::File;
+use rustix::process::{Pid, Signal, kill_process};
+use std::fs::{self, File};
 use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 /// The folder with the decoders: two above the test's own executable, `target/debug/deps/…`.
 pub(crate) fn decoders_folder() -> PathBuf {
@@ -86,4 +88,31 @@ pub(crate) fn held(answered: &Answered) -> &str {
     let issue = answered.issues.first().unwrap_or_else(|| panic!("it said nothing: {answered:?}"));
     assert_eq!(issue.code, "held", "{}", issue.message);
     &issue.message
+}
+
+/// The fork servers of this very process: nextest runs each test in a process of its own.
+pub(crate) fn fork_servers() -> Vec<u32> {
+    let children =
+        fs::read_dir("/proc/self/task").unwrap().flatten().filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
+    children.flat_map(|list| list.split_whitespace().map(|pid| pid.parse().unwrap()).collect::<Vec<_>>()).collect()
+}
+
+/// The children of a fork server.
+pub(crate) fn children_of(server: u32) -> Vec<u32> {
+    let list = fs::read_to_string(format!("/proc/{server}/task/{server}/children")).unwrap_or_default();
+    list.split_whitespace().map(|pid| pid.parse().unwrap()).collect()
+}
+
+/// Sends a signal; whom it is for may be dead already.
+pub(crate) fn signal(pid: u32, signal: Signal) {
+    let _ = kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), signal);
+}
+
+/// Waits for what must come; the time is only for a machine that is very busy.
+pub(crate) async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "still not so: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }

@@ -1,10 +1,13 @@
 //! Starting, closing, restarting, cancelling, many at once.
 
-use crate::ground::{assert_healthy, death, decoders_folder, limits, run, run_under, sandbox, sandbox_of, sealed, task};
+use crate::ground::{
+    assert_healthy, children_of, death, decoders_folder, eventually, fork_servers, limits, run, run_under, sandbox, sandbox_of, sealed,
+    signal, task,
+};
 use assay_contract::record::Posture;
 use assay_contract::{Code, DecodeLimits};
 use assay_sandbox::{Blocks, ChildDeath, ChildFailure, Ended, Sandbox, SandboxConfig, Source, StartError};
-use std::fs;
+use rustix::process::Signal;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -54,11 +57,7 @@ async fn a_dropped_decode_kills_its_child_and_frees_its_slot() {
     }
     let server = fork_servers();
     assert_eq!(server.len(), 1);
-    let begun = Instant::now();
-    while !children_of(server[0]).is_empty() {
-        assert!(begun.elapsed() < Duration::from_secs(20), "a cancelled child lives on");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    eventually("cancelled children are gone", || children_of(server[0]).is_empty()).await;
 }
 
 /// An asset whose first question finds the fork server killed: by then its child is surely at work.
@@ -66,7 +65,7 @@ struct KillsItsServer;
 
 impl Blocks for KillsItsServer {
     fn read_at(&self, _: u64, into: &mut [u8]) -> io::Result<usize> {
-        fork_servers().into_iter().for_each(kill);
+        fork_servers().into_iter().for_each(|server| signal(server, Signal::KILL));
         Ok(into.len())
     }
 }
@@ -87,7 +86,7 @@ async fn a_fork_server_that_keeps_dying_is_left_alone() {
     let mut starts = 0;
     let failure = loop {
         for server in fork_servers() {
-            kill(server);
+            signal(server, Signal::KILL);
         }
         match run_under(&sandbox, "facts 1 1", limits()).await {
             Ok(_) | Err(ChildFailure::ServerLost) => starts += 1,
@@ -113,11 +112,7 @@ async fn a_closed_sandbox_leaves_no_process_and_takes_no_asset() {
     assert!(at_work.await.unwrap().is_err());
     assert!(matches!(run_under(&sandbox, "facts 1 1", limits()).await, Err(ChildFailure::Closed)));
     drop(sandbox);
-    let begun = Instant::now();
-    while !fork_servers().is_empty() {
-        assert!(begun.elapsed() < Duration::from_secs(20), "a fork server lives on");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    eventually("fork servers are gone", || fork_servers().is_empty()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -135,7 +130,7 @@ async fn a_child_that_somebody_else_killed_was_out_of_memory() {
         }
     };
     // As the kernel's out-of-memory killer does.
-    kill(child);
+    signal(child, Signal::KILL);
     let answered = at_work.await.unwrap();
     assert_eq!(*death(&answered), ChildDeath::OutOfMemory);
     assert_eq!(death(&answered).code(), Code::DecoderOutOfMemory);
@@ -196,20 +191,13 @@ async fn a_slot_is_waited_for() {
     assert!(begun.elapsed() >= Duration::from_millis(300));
 }
 
-/// The fork servers of this very process: nextest runs each test in a process of its own.
-fn fork_servers() -> Vec<u32> {
-    let children =
-        fs::read_dir("/proc/self/task").unwrap().flatten().filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
-    children.flat_map(|list| list.split_whitespace().map(|pid| pid.parse().unwrap()).collect::<Vec<_>>()).collect()
-}
-
-fn children_of(server: u32) -> Vec<u32> {
-    let list = fs::read_to_string(format!("/proc/{server}/task/{server}/children")).unwrap_or_default();
-    list.split_whitespace().map(|pid| pid.parse().unwrap()).collect()
-}
-
-fn kill(pid: u32) {
-    let pid = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
-    // It may be dead already.
-    let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+/// Slow by nature: a fork server may take ten seconds.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fork_server_that_hangs_is_given_up_and_the_asset_is_right_all_the_same() {
+    let sandbox = sandbox().await;
+    let before = fork_servers();
+    signal(before[0], Signal::STOP);
+    assert_healthy(&sandbox).await;
+    eventually("the one that hung is gone", || !fork_servers().contains(&before[0])).await;
+    assert_eq!(fork_servers().len(), 1);
 }

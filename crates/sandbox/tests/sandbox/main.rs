@@ -14,12 +14,16 @@
 mod attacked;
 mod attacks;
 mod columns;
+mod conditions;
 mod confinement;
+mod cores;
 mod deaths;
 mod ground;
 mod inputs;
 mod lies;
 mod lifecycle;
 mod matrix;
+mod next_job;
 mod orphans;
 mod targets;
+mod traps;

@@ -68,10 +68,10 @@ impl Report {
         for ((column, contacts), left_behind) in self.columns.iter().zip(&self.contacts).zip(&self.left_behind) {
             match column {
                 Column::None if *contacts == 0 || *left_behind == 0 => {
-                    wrong.push("the control reached no target or left no file".to_owned())
+                    wrong.push("the control reached no target or left no file".to_owned());
                 }
                 Column::All if *contacts + *left_behind > 0 => {
-                    wrong.push(format!("{contacts} contacts, {left_behind} files with all layers"))
+                    wrong.push(format!("{contacts} contacts, {left_behind} files with all layers"));
                 }
                 _ => {}
             }

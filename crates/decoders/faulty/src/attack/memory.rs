@@ -16,6 +16,14 @@ pub(super) fn memfd() -> Outcome {
     Ok("hid bytes in a file of a gigabyte".to_owned())
 }
 
+/// Whoever starts a decoder may have secrets in its environment.
+pub(super) fn environment() -> Outcome {
+    match std::env::vars_os().count() {
+        0 => Err("no variable".to_owned()),
+        variables => Ok(format!("{variables} variables")),
+    }
+}
+
 /// Dies with a secret in its memory. The limit on core files is lifted as far as it goes.
 pub(super) fn dump(secret: &str) -> ! {
     let copies = secret.repeat(64);
@@ -38,17 +46,25 @@ pub(super) fn remember(marker: &str) {
 
 /// Looks for another asset's marker in its own heap. The marker is given backwards, so that the question is not the finding.
 pub(super) fn recall(backwards: &str) -> Outcome {
+    const BLOCK: usize = 64 << 10;
     let marker: Vec<u8> = backwards.bytes().rev().collect();
     let mut found = 0;
     for _ in 0..64 {
         // SAFETY: fresh memory is read within its length: looking at what it held before is the attack.
         unsafe {
-            let block = libc::malloc(64 << 10).cast::<u8>();
+            let block = libc::malloc(BLOCK).cast::<u8>();
             if block.is_null() {
                 break;
             }
-            let old = std::slice::from_raw_parts(block, 64 << 10);
-            found += old.windows(marker.len()).filter(|window| *window == marker).count();
+            let mut from = 0;
+            loop {
+                let place = libc::memmem(block.add(from).cast(), BLOCK - from, marker.as_ptr().cast(), marker.len());
+                if place.is_null() {
+                    break;
+                }
+                found += 1;
+                from = place.addr() - block.addr() + 1;
+            }
         }
     }
     // The copy in `marker` itself lies outside those blocks.

@@ -172,3 +172,27 @@ pub(super) const BLATANT: &[i64] = &[
     libc::SYS_unshare,
     libc::SYS_userfaultfd,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn so_many_calls_and_no_more_are_open_to_a_hostile_file() {
+        // Whoever changes a number here has thought about what an exploit could do with that call.
+        assert_eq!(
+            [("allowed", ALLOWED.len()), ("refused", REFUSED.len()), ("server only", SERVER_ONLY.len()), ("blatant", BLATANT.len())],
+            [("allowed", 52), ("refused", 51), ("server only", 12), ("blatant", 19)]
+        );
+    }
+
+    #[test]
+    fn each_call_is_on_one_list() {
+        let mut seen = BTreeSet::new();
+        for call in [ALLOWED, REFUSED, SERVER_ONLY, BLATANT].into_iter().flatten() {
+            assert!(seen.insert(*call), "call {call} is on two lists");
+        }
+    }
+}
