@@ -2,7 +2,7 @@
 
 use crate::samples::Decoded;
 use crate::seen::Seen;
-use crate::{bmp, exr, gif, heif, ico, jp2, jpeg, jxl, png, pnm, psd, qoi, radiance, tga, tiff, webp};
+use crate::{bmp, exr, gif, heif, ico, jp2, jpeg, jxl, png, pnm, psd, qoi, radiance, raw, tga, tiff, webp};
 use assay_contract::DecodeLimits;
 use assay_contract::exchange::Refusal;
 
@@ -65,6 +65,18 @@ pub const FORMATS: &[Format] = &[
         look: bmp::look,
         decode: bmp::decode,
     },
+    // Before TIFF, which many of them are.
+    row("dng", "image/x-adobe-dng", raw::is_dng, raw::look, raw::decode),
+    row("cr2", "image/x-canon-cr2", raw::is_cr2, raw::look, raw::decode),
+    row("cr3", "image/x-canon-cr3", raw::is_cr3, raw::look, raw::decode),
+    row("nef", "image/x-nikon-nef", raw::is_nef, raw::look, raw::decode),
+    row("arw", "image/x-sony-arw", raw::is_arw, raw::look, raw::decode),
+    row("orf", "image/x-olympus-orf", raw::is_orf, raw::look, raw::decode),
+    row("rw2", "image/x-panasonic-rw2", raw::is_rw2, raw::look, raw::decode),
+    row("raf", "image/x-fujifilm-raf", raw::is_raf, raw::look, raw::decode),
+    row("pef", "image/x-pentax-pef", raw::is_pef, raw::look, raw::decode),
+    row("srw", "image/x-samsung-srw", raw::is_srw, raw::look, raw::decode),
+    row("raw", "image/x-raw", raw::is_other, raw::look, raw::decode),
     Format {
         name: "tiff",
         mime_type: "image/tiff",

@@ -30,6 +30,7 @@ mod pnm;
 mod psd;
 mod qoi;
 mod radiance;
+mod raw;
 mod tga;
 mod tiff;
 mod webp;

@@ -25,6 +25,8 @@ pub(crate) struct Seen {
     pub(crate) shown: Option<[u32; 2]>,
     /// Pixels that are decoded, where they are not the stored ones: a drawing is made as small as its thumbnails, of a RAW a preview is shown.
     pub(crate) decoded: Option<(u32, u32)>,
+    /// Where in a camera's file the preview begins.
+    pub(crate) preview_at: Option<usize>,
     /// The exponent that turns samples into light, where the file gives that instead of a profile.
     pub(crate) gamma: Option<f32>,
 }

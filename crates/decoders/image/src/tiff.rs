@@ -1,8 +1,9 @@
 //! TIFF 6.0 and BigTIFF: facts from its directories, pixels chunk by chunk.
 
-mod directory;
+pub(crate) mod directory;
 mod pixels;
 mod reading;
+pub(crate) mod small;
 
 use crate::seen::Seen;
 use assay_contract::exchange::Refusal;
@@ -10,7 +11,7 @@ use assay_contract::failure::Issue;
 use assay_contract::limits::DecodeLimits;
 use directory::{Directory, tag};
 
-pub(crate) use pixels::decode;
+pub(crate) use pixels::{decode, from_lab};
 
 /// Byte order and version, 42 or BigTIFF's 43.
 pub(crate) fn begins(bytes: &[u8]) -> bool {
@@ -25,10 +26,7 @@ pub(crate) fn look(bytes: &[u8], limits: &DecodeLimits) -> Result<Seen, Refusal>
         return Err(Refusal::corrupt("the first directory gives no usable size"));
     };
     let mut seen = Seen::still(width, height);
-    if !Directory::is_big(bytes) && bytes.len() as u64 <= limits.metadata_bytes {
-        let notes = crate::exif::read(bytes, limits.metadata_bytes);
-        seen.details.exif = notes.exif;
-    }
+    seen.details.exif = small::of(bytes).and_then(|tiff| crate::exif::read(&tiff, limits.metadata_bytes).exif);
     let details = &mut seen.details;
     details.orientation = first.number(tag::ORIENTATION).and_then(|n| u8::try_from(n).ok()).filter(|n| (1..=8).contains(n)).unwrap_or(1);
     details.color_model = match first.number(tag::PHOTOMETRIC) {

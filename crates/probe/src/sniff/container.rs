@@ -71,7 +71,7 @@ fn by_brand(brand: &[u8]) -> Sniffed {
         b"mif1" | b"mif2" | b"mif3" | b"miaf" | b"avci" | b"vvic" | b"j2ki" | b"jpeg" | b"evbi" | b"unif" => Sniffed::image("image/heif"),
         b"msf1" | b"avcs" | b"vvis" | b"j2is" | b"jpgs" => Sniffed::image("image/heif-sequence"),
         b"avif" | b"avis" | b"avio" => Sniffed::image("image/avif"),
-        b"crx " => Sniffed::unread("image/x-canon-cr3", Some(AssetKind::Image)),
+        b"crx " => Sniffed::image("image/x-canon-cr3"),
         b"jp2 " | b"jpx " | b"jpm " => Sniffed::unread("image/jp2", Some(AssetKind::Image)),
         b"qt  " => Sniffed::either("video/quicktime"),
         b"M4A " | b"M4B " | b"M4P " => Sniffed::either("audio/mp4"),

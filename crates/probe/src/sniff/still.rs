@@ -32,11 +32,23 @@ pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
     if at(head, 0, b"\xff\x4f\xff\x51") {
         return Some(Sniffed::image("image/j2c"));
     }
+    if at(head, 0, b"FUJIFILMCCD-RAW ") {
+        return Some(Sniffed::image("image/x-fujifilm-raf"));
+    }
+    if at(head, 0, b"IIU\0") {
+        return Some(Sniffed::image("image/x-panasonic-rw2"));
+    }
+    if [b"IIRO".as_slice(), b"IIRS", b"MMOR"].iter().any(|magic| at(head, 0, magic)) {
+        return Some(Sniffed::image("image/x-olympus-orf"));
+    }
     if at(head, 0, b"qoif") {
         return Some(Sniffed::image("image/qoi"));
     }
     if at(head, 0, b"#?RADIANCE\n") || at(head, 0, b"#?RGBE\n") {
         return Some(Sniffed::image("image/vnd.radiance"));
+    }
+    if at(head, 0, b"8BPS\0\x01") || at(head, 0, b"8BPS\0\x02") {
+        return Some(Sniffed::image("image/vnd.adobe.photoshop"));
     }
     if at(head, 0, b"\x76\x2f\x31\x01") {
         return Some(Sniffed::image("image/x-exr"));
@@ -88,9 +100,6 @@ fn unread(head: &[u8]) -> Option<Sniffed> {
     }
     if at(head, 0, b"NITF0") || at(head, 0, b"NSIF0") {
         return Some(Sniffed::unread("application/vnd.nitf", Some(AssetKind::TiledImagery)));
-    }
-    if at(head, 0, b"8BPS") {
-        return image("image/vnd.adobe.photoshop");
     }
     None
 }

@@ -4,13 +4,14 @@ use crate::bytes::{be16, be32, be64, le16, le32, le64, place, slice};
 use std::collections::HashSet;
 
 /// Numbers of tags (TIFF 6.0, part 1 and 2; 34675 is ICC.1, annex B.3).
-pub(super) mod tag {
+pub(crate) mod tag {
     pub(crate) const SUBFILE_TYPE: u16 = 254;
     pub(crate) const WIDTH: u16 = 256;
     pub(crate) const HEIGHT: u16 = 257;
     pub(crate) const BITS: u16 = 258;
     pub(crate) const COMPRESSION: u16 = 259;
     pub(crate) const PHOTOMETRIC: u16 = 262;
+    pub(crate) const MAKE: u16 = 271;
     pub(crate) const ORIENTATION: u16 = 274;
     pub(crate) const SAMPLES: u16 = 277;
     pub(crate) const X_RESOLUTION: u16 = 282;
@@ -21,11 +22,22 @@ pub(super) mod tag {
     pub(crate) const EXTRA_SAMPLES: u16 = 338;
     pub(crate) const SUBSAMPLING: u16 = 530;
     pub(crate) const ICC: u16 = 34675;
+    /// More directories, of pictures.
+    pub(crate) const SUB: u16 = 330;
+    /// EXIF's directory, GPS' directory (CIPA DC-008), and the picture's size in the former.
+    pub(crate) const EXIF: u16 = 34665;
+    pub(crate) const GPS: u16 = 34853;
+    pub(crate) const PIXELS_ACROSS: u16 = 40962;
+    pub(crate) const PIXELS_DOWN: u16 = 40963;
 }
+
+/// Most directories that [`Directory::all`] gives, and most below one.
+const MOST_DIRECTORIES: usize = 32;
+const MOST_BELOW: usize = 8;
 
 /// One directory.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Directory<'a> {
+pub(crate) struct Directory<'a> {
     file: File<'a>,
     /// Where the first entry is.
     entries_at: usize,
@@ -64,7 +76,7 @@ impl File<'_> {
 
 /// Extra samples that are alpha (tag 338).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Alpha {
+pub(crate) enum Alpha {
     /// Colours are multiplied by it.
     Premultiplied,
     /// Colours are their own.
@@ -72,14 +84,33 @@ pub(super) enum Alpha {
 }
 
 impl<'a> Directory<'a> {
-    pub(super) fn is_big(bytes: &[u8]) -> bool {
+    pub(crate) fn is_big(bytes: &[u8]) -> bool {
         bytes.get(2) == Some(&43) || bytes.get(3) == Some(&43)
     }
 
     /// The first directory.
-    pub(super) fn first(bytes: &'a [u8]) -> Option<Self> {
+    pub(crate) fn first(bytes: &'a [u8]) -> Option<Self> {
         let file = File { bytes, little: bytes.starts_with(b"II"), big: Self::is_big(bytes) };
         Self::at(file, file.offset(if file.big { 8 } else { 4 })?)
+    }
+
+    /// The first directories of the list and those below them, at most 32: a camera's file has fewer.
+    pub(crate) fn all(bytes: &'a [u8]) -> Vec<Self> {
+        let mut all: Vec<Self> = Vec::new();
+        let mut next = Self::first(bytes);
+        while let Some(directory) =
+            next.filter(|directory| all.len() < MOST_DIRECTORIES && !all.iter().any(|seen| seen.entries_at == directory.entries_at))
+        {
+            all.push(directory);
+            all.extend((0..MOST_BELOW).map_while(|n| directory.nth(tag::SUB, n)).filter_map(|offset| Self::at(directory.file, offset)));
+            next = directory.next().filter(|offset| *offset > 0).and_then(|offset| Self::at(directory.file, offset));
+        }
+        all
+    }
+
+    /// The directory whose place a tag tells.
+    pub(crate) fn at_offset_in(&self, tag: u16) -> Option<Self> {
+        Self::at(self.file, self.number(tag)?)
     }
 
     fn at(file: File<'a>, offset: u64) -> Option<Self> {
@@ -97,12 +128,12 @@ impl<'a> Directory<'a> {
     }
 
     /// Where the next directory's offset is, and how none is written.
-    pub(super) fn end_of_list(&self) -> (u64, Vec<u8>) {
+    pub(crate) fn end_of_list(&self) -> (u64, Vec<u8>) {
         (self.next_at().unwrap_or(usize::MAX) as u64, vec![0; if self.file.big { 8 } else { 4 }])
     }
 
     /// How many pages there are, without reduced copies (subfile type, bit 0), and whether all could be counted within `most` steps.
-    pub(super) fn count_pages(bytes: &'a [u8], most: u64) -> (u64, bool) {
+    pub(crate) fn count_pages(bytes: &'a [u8], most: u64) -> (u64, bool) {
         let (mut pages, mut steps, mut seen) = (0, 0_u64, HashSet::new());
         let Some(mut directory) = Self::first(bytes) else { return (0, false) };
         loop {
@@ -142,7 +173,7 @@ impl<'a> Directory<'a> {
     }
 
     /// The n-th number of a tag.
-    pub(super) fn nth(&self, tag: u16, n: usize) -> Option<u64> {
+    pub(crate) fn nth(&self, tag: u16, n: usize) -> Option<u64> {
         let (kind, count, values) = self.values(tag)?;
         let at = values.checked_add(size_of_type(kind)?.checked_mul(n)?)?;
         match kind {
@@ -156,35 +187,47 @@ impl<'a> Directory<'a> {
     }
 
     /// The first number of a tag.
-    pub(super) fn number(&self, tag: u16) -> Option<u64> {
+    pub(crate) fn number(&self, tag: u16) -> Option<u64> {
         self.nth(tag, 0)
     }
 
     /// The first fraction of a tag.
-    pub(super) fn rational(&self, tag: u16) -> Option<f64> {
+    pub(crate) fn rational(&self, tag: u16) -> Option<f64> {
         let (5, _, at) = self.values(tag)? else { return None };
         let quotient = f64::from(self.file.long(at)?) / f64::from(self.file.long(at + 4)?);
         Some(quotient).filter(|quotient| quotient.is_finite())
     }
 
+    /// Type, count and bytes of a tag's values.
+    pub(crate) fn raw(&self, tag: u16) -> Option<(u16, usize, &'a [u8])> {
+        let (kind, count, at) = self.values(tag)?;
+        Some((kind, count, slice(self.file.bytes, at, size_of_type(kind)?.checked_mul(count)?)?))
+    }
+
+    /// A tag's text, without its end.
+    pub(crate) fn text(&self, tag: u16) -> Option<&'a [u8]> {
+        let (2, _, bytes) = self.raw(tag)? else { return None };
+        bytes.split(|byte| *byte == 0).next()
+    }
+
     /// All bytes of a tag.
-    pub(super) fn bytes(&self, tag: u16) -> Option<&'a [u8]> {
+    pub(crate) fn bytes(&self, tag: u16) -> Option<&'a [u8]> {
         let (1 | 7, count, at) = self.values(tag)? else { return None };
         slice(self.file.bytes, at, count)
     }
 
     /// Where a tag's first value is.
-    pub(super) fn place_of(&self, tag: u16) -> Option<usize> {
+    pub(crate) fn place_of(&self, tag: u16) -> Option<usize> {
         self.values(tag).map(|(_, _, at)| at)
     }
 
     /// Whether numbers are stored least significant byte first.
-    pub(super) fn is_little(&self) -> bool {
+    pub(crate) fn is_little(&self) -> bool {
         self.file.little
     }
 
     /// The first extra sample, where it is alpha.
-    pub(super) fn alpha(&self) -> Option<Alpha> {
+    pub(crate) fn alpha(&self) -> Option<Alpha> {
         match self.number(tag::EXTRA_SAMPLES)? {
             1 => Some(Alpha::Premultiplied),
             2 => Some(Alpha::Straight),

@@ -154,7 +154,7 @@ fn from_ycbcr(luma: u8, blue: u8, red: u8) -> [u8; 3] {
 }
 
 /// CIE 1976 L*a*b* under D50 to sRGB (matrix: Bradford-adapted, <http://www.brucelindbloom.com/index.html?Eqn_RGB_XYZ_Matrix.html>).
-fn from_lab(lightness: f32, green_red: f32, blue_yellow: f32) -> [u8; 3] {
+pub(crate) fn from_lab(lightness: f32, green_red: f32, blue_yellow: f32) -> [u8; 3] {
     let middle = (lightness + 16.0) / 116.0;
     let [x, y, z] = [middle + green_red / 500.0, middle, middle - blue_yellow / 200.0]
         .map(|part| if part > 6.0 / 29.0 { part.powi(3) } else { (part - 4.0 / 29.0) * 108.0 / 841.0 });

@@ -62,7 +62,7 @@ pub(crate) fn tiff(tags: &[(u16, u16, Vec<u32>)], data: &[u8]) -> Vec<u8> {
         let mut bytes: Vec<u8> = values
             .iter()
             .flat_map(|value| match kind {
-                1 => vec![*value as u8],
+                1 | 2 => vec![*value as u8],
                 3 => (*value as u16).to_le_bytes().to_vec(),
                 _ => value.to_le_bytes().to_vec(),
             })
