@@ -82,7 +82,8 @@ fn woven_fields_make_no_combs() {
         (here - above) * (here - below) > 900 && (above - below).abs() < 12
     };
     let combs = (1..height - 1).flat_map(|y| (0..width).map(move |x| (x, y))).filter(|(x, y)| is_comb(*x, *y)).count();
-    assert!(combs * 200 < (width * height) as usize, "{combs} combed pixels of {}", width * height);
+    // All lines of this film together make some 200; the coding of the thumbnail makes a few.
+    assert!(combs < 40, "{combs} combed pixels of {}", width * height);
 }
 
 #[test]
