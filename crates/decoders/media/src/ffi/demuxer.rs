@@ -242,12 +242,17 @@ impl<'i> Demuxer<'i> {
     pub(crate) fn next_packet(&mut self) -> Result<Option<PacketSeen>, Trouble> {
         // SAFETY: context and packet are live; the packet is emptied before it is filled.
         let seen = unsafe {
-            av::av_packet_unref(self.packet);
-            let read = av::av_read_frame(self.context, self.packet);
-            if read == av::AVERROR_EOF {
-                return self.input_failure().map_or(Ok(None), |error| Err(error.into()));
+            loop {
+                av::av_packet_unref(self.packet);
+                let read = av::av_read_frame(self.context, self.packet);
+                if read == av::AVERROR_EOF {
+                    return self.input_failure().map_or(Ok(None), |error| Err(error.into()));
+                }
+                self.checked(read)?;
+                if !is_repeated_header(&*self.packet) {
+                    break;
+                }
             }
-            self.checked(read)?;
             let packet = &*self.packet;
             PacketSeen {
                 stream: usize::try_from(packet.stream_index).unwrap_or(usize::MAX),
@@ -346,6 +351,17 @@ impl Drop for Demuxer<'_> {
             drop(Box::from_raw(self.source));
         }
     }
+}
+
+/// Whether a packet is a header of Opus (RFC 7845, 5): where one recording is put behind another, FFmpeg takes it for a second of sound.
+///
+/// # Safety
+/// The packet is live and was filled by FFmpeg.
+unsafe fn is_repeated_header(packet: &av::AVPacket) -> bool {
+    let length = usize::try_from(packet.size).unwrap_or(0).min(8);
+    // SAFETY: by the caller's promise a packet has `size` bytes at `data`; null is checked.
+    let head = unsafe { if packet.data.is_null() { &[] } else { std::slice::from_raw_parts(packet.data.cast_const(), length) } };
+    matches!(head, b"OpusHead" | b"OpusTags")
 }
 
 /// # Safety

@@ -86,6 +86,16 @@ unsafe fn display_matrix(stream: *const av::AVStream) -> Option<[i32; 9]> {
 /// # Safety
 /// `layout` is live.
 unsafe fn channel_layout(layout: *const av::AVChannelLayout) -> Option<String> {
+    // SAFETY: by the caller's promise.
+    let (order, channels) = unsafe { (number(&raw const (*layout).order), (*layout).nb_channels) };
+    if order == av::AVChannelOrder::AV_CHANNEL_ORDER_UNSPEC as u32 {
+        // Plain WAV, AU and their like only number their channels: of one and of two everybody knows what they are.
+        return match channels {
+            1 => Some("mono".to_owned()),
+            2 => Some("stereo".to_owned()),
+            _ => None,
+        };
+    }
     let mut name = [0_u8; 128];
     // SAFETY: FFmpeg writes at most the given size, and a zero at its end.
     let written = unsafe { av::av_channel_layout_describe(layout, name.as_mut_ptr().cast(), name.len()) };

@@ -157,6 +157,12 @@ fn sound(bytes: Vec<u8>) -> AudioDetails {
 }
 
 #[test]
+fn channels_have_their_names_where_a_file_only_counts_them() {
+    assert_eq!(sound(wav(&[1000; 8_000])).channel_layout.as_deref(), Some("mono"));
+    assert_eq!(sound(fixture("media/wav-pcm-16.wav")).channel_layout.as_deref(), Some("stereo"));
+}
+
+#[test]
 fn loudness_is_what_an_independent_meter_says() {
     // By ffmpeg's ebur128 filter, to a tenth.
     for (name, lufs) in LOUDNESS {

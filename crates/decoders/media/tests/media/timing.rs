@@ -35,6 +35,17 @@ fn where_the_index_lies_makes_no_difference() {
     assert_eq!((end.stored_width, end.stored_height, end.packet_count), (480, 270, Some(75)));
 }
 
+#[test]
+fn sounds_put_one_behind_the_other_are_as_long_as_both() {
+    for (name, seconds) in
+        [("media/ogg-vorbis.ogg", 8.0), ("media/opus.opus", 8.01), ("media/aac-adts.aac", 8.08), ("media/mp3-variable-rate.mp3", 8.1)]
+    {
+        let one = fixture(name);
+        let duration = looked_at([one.clone(), one].concat()).facts.unwrap().media_attributes.duration.unwrap();
+        assert!((duration - seconds).abs() < 0.05, "{name}: {duration} s");
+    }
+}
+
 fn index(name: &str) -> (Ratio, Vec<IndexedFrame>) {
     let said = looked_at(fixture(name));
     let (head, bytes) = said.derivatives.iter().find(|(head, _)| head.name == DerivativeName::FrameIndex).unwrap();
