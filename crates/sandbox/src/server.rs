@@ -226,3 +226,36 @@ fn note(waiting: &Waiting, frame: &Frame, descriptor: Option<OwnedFd>) -> io::Re
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::net::{SendFlags, send};
+
+    /// A server that a bug has changed; no file can reach it, for it reads none.
+    #[tokio::test]
+    async fn a_fork_server_that_says_what_none_says_is_lost_and_nobody_waits_for_it() {
+        let launched_twice = Launched { ticket: 9, pid: 1, errno: 0 };
+        for frame in [
+            Frame::bare(FrameKind::Done),
+            Frame { kind: FrameKind::Exited, head: b"{}".to_vec(), body: Vec::new() },
+            Frame { kind: FrameKind::Launched, head: vec![0xff; 64], body: Vec::new() },
+        ] {
+            let (control, theirs) = Control::pair().unwrap();
+            let (waiting, lost) = (Waiting::default(), Arc::new(AtomicBool::new(false)));
+            let (launched, is_launched) = oneshot::channel();
+            let (exited, has_exited) = oneshot::channel();
+            waiting.lock().unwrap().insert(0, Expected { launched: Some(launched), exited });
+            // About a child that nobody asked for: no harm, and no reason to give it up.
+            let stray = Frame::new(FrameKind::Launched, &launched_twice, Vec::new()).unwrap();
+            for frame in [&stray, &frame] {
+                let mut packet = Vec::new();
+                frame.write_to(&mut packet).unwrap();
+                send(&theirs, &packet, SendFlags::empty()).unwrap();
+            }
+            listen(Arc::new(control), waiting.clone(), lost.clone()).await;
+            assert!(lost.load(Ordering::Acquire) && waiting.lock().unwrap().is_empty());
+            assert!(is_launched.await.is_err() && has_exited.await.is_err());
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! Every attack on every layer, as root and as a plain user; and with all layers on where the machine has less to give.
 
+use crate::attacks::ATTACKS;
 use crate::columns::Column;
 use crate::ground::{decoders_folder, eventually, fork_servers, run};
 use crate::matrix::{Report, short};
@@ -31,6 +32,12 @@ async fn assert_held_by(columns: &[Column], targets: Targets) {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_attack_succeeds_without_its_layer_and_is_held_by_it() {
     assert_all_held(&Column::EVERY).await;
+}
+
+#[test]
+fn the_readme_says_how_many_attacks_there_are() {
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap();
+    assert!(readme.contains(&format!("{} attacks on each layer", ATTACKS.len())), "there are {}", ATTACKS.len());
 }
 
 /// Not a test of its own: what the next ones run under their conditions.
