@@ -23,6 +23,7 @@ pub(crate) fn boxes(bytes: &[u8]) -> Boxes<'_> {
 }
 
 /// The first of them with a name.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "a literal of four letters is a reference")]
 pub(crate) fn first<'a>(bytes: &'a [u8], name: &[u8; 4]) -> Option<Found<'a>> {
     boxes(bytes).find(|found| found.name == *name)
 }

@@ -5,7 +5,7 @@ mod track;
 mod traits;
 
 use crate::boxes::first;
-use crate::cicp::Light;
+use crate::cicp::{Cicp, Light};
 use crate::ffi::heif::{Ask, Depth, Failure, Raster, decode as decode_file};
 pub(crate) use crate::ffi::heif::{version, warm};
 use crate::format::Wish;
@@ -98,7 +98,7 @@ pub(crate) fn look(bytes: &[u8], limits: &DecodeLimits) -> Result<Seen, Refusal>
         details.loop_count = track.passes;
     }
     seen.cicp = traits.cicp;
-    let light = traits.cicp.and_then(|cicp| cicp.light());
+    let light = traits.cicp.and_then(Cicp::light);
     details.hdr = match (light, &items) {
         (Some(light), _) => Some(light.word().to_owned()),
         (None, Some(items)) if has_gain_map(items) => Some("gain-map".to_owned()),
@@ -153,7 +153,7 @@ fn color_model(traits: &Traits) -> Option<&'static str> {
 
 /// Decodes the primary picture, cut and turned.
 pub(crate) fn decode(bytes: &[u8], seen: &Seen, wish: &Wish<'_>) -> Result<Decoded, Refusal> {
-    let light = seen.cicp.and_then(|cicp| cicp.light());
+    let light = seen.cicp.and_then(Cicp::light);
     let depth = if light.is_some() { Depth::Full } else { Depth::Eight };
     let pixels = u64::from(seen.details.stored_width) * u64::from(seen.details.stored_height);
     let is_deep = seen.details.bit_depth.is_some_and(|bits| bits > 8);
@@ -188,7 +188,9 @@ impl Canvas {
         }
         if self.raster.is_premultiplied {
             for [red, green, blue, alpha] in self.row.as_chunks_mut::<4>().0.iter_mut().filter(|_| self.raster.channels == 4) {
-                [red, green, blue].into_iter().for_each(|colour| *colour = straight(*colour, *alpha));
+                for colour in [red, green, blue] {
+                    *colour = straight(*colour, *alpha);
+                }
             }
         }
         self.shrinker.push(&self.row);

@@ -5,6 +5,7 @@ mod codestream;
 mod header;
 
 use crate::boxes::first;
+use crate::cicp::Cicp;
 pub(crate) use crate::ffi::openjpeg::version;
 use crate::ffi::openjpeg::{Ask, Failure, Plane, Planes, Space, Wrapping, decode as decode_file};
 use crate::format::Wish;
@@ -60,7 +61,7 @@ pub(crate) fn look(bytes: &[u8], limits: &DecodeLimits) -> Result<Seen, Refusal>
     details.color_model = color_model(&header, channels).map(str::to_owned);
     details.has_alpha = Some(header.has_alpha || header.colours != Some(Colours::Cmyk) && matches!(channels, Some(2 | 4)));
     details.dpi = header.dpi;
-    details.hdr = header.cicp.and_then(|cicp| cicp.light()).map(|light| light.word().to_owned());
+    details.hdr = header.cicp.and_then(Cicp::light).map(|light| light.word().to_owned());
     seen.cicp = header.cicp.filter(|cicp| cicp.light().is_none());
     seen.icc = header.icc.filter(|icc| icc.len() as u64 <= limits.metadata_bytes).map(<[u8]>::to_vec);
     if let Some(exif) = header.exif {
@@ -119,7 +120,7 @@ const MOST_HALVINGS: u32 = 30;
 const BYTES: u64 = 9;
 
 fn shrunk(picture: Planes, wish: &Wish<'_>) -> Result<Decoded, Refusal> {
-    let (alphas, colours): (Vec<Plane>, Vec<Plane>) = picture.planes.into_iter().partition(|plane| plane.is_alpha);
+    let (alphas, colours): (Vec<Plane>, Vec<Plane>) = picture.components.into_iter().partition(|plane| plane.is_alpha);
     let (layout, shown) = layout(picture.space, colours, alphas)?;
     let (width, height) = (shown.iter().map(|plane| plane.width).max(), shown.iter().map(|plane| plane.height).max());
     let (Some(width @ 1..), Some(height @ 1..)) = (width, height) else { return Err(Refusal::corrupt("a plane has no samples")) };

@@ -10,7 +10,8 @@ use assay_contract::failure::Issue;
 use assay_contract::limits::{DecodeLimits, LimitHit};
 use jxl_oxide::image::ExtraChannelInfo;
 use jxl_oxide::{
-    AllocTracker, EnumColourEncoding, HdrType, ImageStream, InitializeResult, JxlImage, JxlThreadPool, PixelFormat, Render, RenderingIntent,
+    AllocTracker, AuxBoxData, EnumColourEncoding, HdrType, ImageStream, InitializeResult, JxlImage, JxlThreadPool, PixelFormat, Render,
+    RenderingIntent,
 };
 
 /// The signature box of a file.
@@ -27,7 +28,7 @@ pub(crate) fn begins(bytes: &[u8]) -> bool {
 
 /// Reads every frame's header; nothing is rendered.
 pub(crate) fn look(bytes: &[u8], limits: &DecodeLimits) -> Result<Seen, Refusal> {
-    let (image, end) = read(bytes, limits, |image| image.num_loaded_keyframes() as u64 >= limits.frames)?;
+    let (image, _) = read(bytes, limits, |image| image.num_loaded_keyframes() as u64 >= limits.frames)?;
     let header = image.image_header();
     let metadata = &header.metadata;
     let (width, height) = (header.size.width, header.size.height);
@@ -38,8 +39,12 @@ pub(crate) fn look(bytes: &[u8], limits: &DecodeLimits) -> Result<Seen, Refusal>
     seen.shown = Some([image.width(), image.height()]);
     let details = &mut seen.details;
     let colours = if metadata.grayscale() { 1 } else { 3 };
-    details.color_model =
-        Some(if image.pixel_format().has_black() { "cmyk" } else { ["rgb", "gray"][usize::from(colours == 1)] }.to_owned());
+    let model = match (image.pixel_format().has_black(), colours) {
+        (true, _) => "cmyk",
+        (false, 1) => "gray",
+        (false, _) => "rgb",
+    };
+    details.color_model = Some(model.to_owned());
     details.bit_depth = u8::try_from(metadata.bit_depth.bits_per_sample()).ok();
     details.channels = u8::try_from(metadata.ec_info.len()).ok().and_then(|extra| extra.checked_add(colours));
     details.has_alpha = Some(metadata.ec_info.iter().any(ExtraChannelInfo::is_alpha));
@@ -63,12 +68,9 @@ pub(crate) fn look(bytes: &[u8], limits: &DecodeLimits) -> Result<Seen, Refusal>
     }
     seen.is_srgb = renders_srgb(&image);
     seen.icc = image.original_icc().filter(|icc| icc.len() as u64 <= limits.metadata_bytes).map(<[u8]>::to_vec);
-    if let Some(Ok(exif)) =
-        image.aux_boxes().first_exif().ok().filter(jxl_oxide::AuxBoxData::has_data).map(|exif| Ok::<_, ()>(exif.unwrap()))
-    {
+    if let Ok(AuxBoxData::Data(exif)) = image.aux_boxes().first_exif() {
         seen.note(crate::exif::read(exif.payload(), limits.metadata_bytes));
     }
-    drop(end);
     Ok(seen)
 }
 
@@ -124,7 +126,7 @@ pub(crate) fn decode(bytes: &[u8], seen: &Seen, wish: &Wish<'_>) -> Result<Decod
         None => refusal(&*error, wish.limits),
     })?;
     let damage = (!is_whole).then(|| damage.unwrap_or_else(|| "the file ends early".to_owned()));
-    Canvas::of(&image, seen, wish)?.draw(&render, damage)
+    Canvas::of(&image, seen, wish).draw(&render, damage)
 }
 
 /// A place for rows.
@@ -137,7 +139,7 @@ struct Canvas {
 }
 
 impl Canvas {
-    fn of(image: &JxlImage, seen: &Seen, wish: &Wish<'_>) -> Result<Self, Refusal> {
+    fn of(image: &JxlImage, seen: &Seen, wish: &Wish<'_>) -> Self {
         let format = image.pixel_format();
         let layout = match format {
             PixelFormat::Gray => Layout::Gray,
@@ -149,12 +151,7 @@ impl Canvas {
         let [width, height] = seen.shown.unwrap_or([seen.details.stored_width, seen.details.stored_height]);
         let alphas = &image.image_header().metadata.ec_info;
         let has_multiplied_alpha = alphas.iter().find_map(ExtraChannelInfo::alpha_associated).unwrap_or(false);
-        Ok(Self {
-            layout,
-            channels: format.channels(),
-            has_multiplied_alpha,
-            shrinker: Shrinker::new(width, height, layout, wish.longest_px),
-        })
+        Self { layout, channels: format.channels(), has_multiplied_alpha, shrinker: Shrinker::new(width, height, layout, wish.longest_px) }
     }
 
     fn draw(mut self, render: &Render, damage: Option<String>) -> Result<Decoded, Refusal> {

@@ -47,7 +47,7 @@ pub(crate) struct Plane {
 #[derive(Debug)]
 pub(crate) struct Planes {
     pub(crate) space: Space,
-    pub(crate) planes: Vec<Plane>,
+    pub(crate) components: Vec<Plane>,
     /// What the library said of a part that it could not read.
     pub(crate) damage: Option<String>,
 }
@@ -92,7 +92,7 @@ pub(crate) fn decode(file: &[u8], ask: Ask) -> Result<Planes, Failure> {
         return Err(heard.failure());
     }
     let damage = if is_decoded { heard.warning } else { Some(heard.error.or(heard.warning).unwrap_or_default()) };
-    Ok(Planes { space: image.space(), planes, damage })
+    Ok(Planes { space: image.space(), components: planes, damage })
 }
 
 /// The library's first sentences.

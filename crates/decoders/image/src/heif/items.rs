@@ -63,6 +63,7 @@ impl<'a> Items<'a> {
     }
 
     /// One of an item's properties.
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "a literal of four letters is a reference")]
     pub(super) fn property(&self, id: u32, name: &[u8; 4]) -> Option<Found<'a>> {
         self.properties(id).into_iter().find(|found| found.name == *name)
     }
@@ -168,9 +169,12 @@ fn associations(list: &Found<'_>, id: u32) -> Option<Vec<usize>> {
         let count = usize::from(*body.get(at + wide.bytes())?);
         at += wide.bytes() + 1;
         if entry == id {
-            let places = (0..count).map_while(|n| match long {
-                true => be16(body, at + 2 * n).map(|place| usize::from(place & 0x7fff)),
-                false => body.get(at + n).map(|place| usize::from(place & 0x7f)),
+            let places = (0..count).map_while(|n| {
+                if long {
+                    be16(body, at + 2 * n).map(|place| usize::from(place & 0x7fff))
+                } else {
+                    body.get(at + n).map(|place| usize::from(place & 0x7f))
+                }
             });
             return Some(places.collect());
         }

@@ -65,7 +65,7 @@ impl Traits {
             b"hvcC" => {
                 if let (Some(chroma), Some(luma)) = (body.get(16), body.get(17)) {
                     self.bits = self.bits.or(Some((luma & 7) + 8));
-                    self.channels = self.channels.or(Some(if chroma & 3 == 0 { 1 } else { 3 }));
+                    self.channels = self.channels.or(Some(if chroma.trailing_zeros() >= 2 { 1 } else { 3 }));
                 }
             }
             // ISO/IEC 23001-17, 5.2: a profile, then each component's index and bits.

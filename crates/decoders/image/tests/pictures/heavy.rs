@@ -12,6 +12,7 @@ fn read(path: &str) -> (Rehearsed, ImageDetails) {
 }
 
 /// The same file with four letters changed wherever they stand.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "a literal of four letters is a reference")]
 fn renamed(path: &str, from: &[u8; 4], to: [u8; 4]) -> Vec<u8> {
     let mut file = fixture(path);
     for place in 0..file.len() - 3 {
