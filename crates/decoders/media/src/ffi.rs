@@ -9,9 +9,11 @@ mod decoder;
 mod demuxer;
 mod describe;
 mod side_data;
+mod source;
 
 pub(crate) use decoder::StreamDecoder;
-pub(crate) use demuxer::{Demuxer, Opening};
+pub(crate) use demuxer::Demuxer;
+pub(crate) use source::Opening;
 
 use ffmpeg_next::ffi as av;
 use std::ffi::{CStr, c_char, c_int};

@@ -1,10 +1,11 @@
 //! A container that is read through the kit's input, and nothing but it.
 
 use super::describe::{described, dictionary};
+use super::source::{Opening, Source, read_source, refuse_second_file, seek_source};
 use super::{DurationSource, PacketSeen, SampleTable, Stream, StreamDecoder, Trouble, known, out_of_memory, spoken, text};
 use assay_kit::Input;
 use ffmpeg_next::ffi as av;
-use std::ffi::{CString, c_char, c_int, c_void};
+use std::ffi::{CString, c_int};
 use std::io;
 use std::marker::PhantomData;
 use std::ptr;
@@ -15,28 +16,8 @@ const PROBE_BYTES: i64 = 10 << 20;
 const ANALYSE_MICROSECONDS: i64 = 10_000_000;
 /// How much of the begin may be looked at to recognise the container: an ID3 tag with cover art lies before it.
 const RECOGNISE_BYTES: u32 = 4 << 20;
-/// `SEEK_END` of <stdio.h>, which FFmpeg takes over.
-const SEEK_END: c_int = 2;
 /// One read of FFmpeg.
 const IO_BUFFER_BYTES: usize = 64 << 10;
-
-/// How a file is opened.
-#[derive(Debug, Clone)]
-pub(crate) struct Opening {
-    /// FFmpeg's names of the demuxers that may be used, comma-separated.
-    pub(crate) allowed: String,
-    /// Where the file ends for them.
-    pub(crate) end: u64,
-}
-
-/// What the callbacks see.
-struct Source<'i> {
-    input: &'i mut Input,
-    place: u64,
-    end: u64,
-    failure: Option<io::Error>,
-    refused_opens: u32,
-}
 
 /// A container that is being read. Owns every C object it made.
 pub(crate) struct Demuxer<'i> {
@@ -362,62 +343,4 @@ unsafe fn is_repeated_header(packet: &av::AVPacket) -> bool {
     // SAFETY: by the caller's promise a packet has `size` bytes at `data`; null is checked.
     let head = unsafe { if packet.data.is_null() { &[] } else { std::slice::from_raw_parts(packet.data.cast_const(), length) } };
     matches!(head, b"OpusHead" | b"OpusTags")
-}
-
-/// # Safety
-/// Called by FFmpeg only: `opaque` is the `Source` given to avio_alloc_context, `into` has `size` bytes.
-unsafe extern "C" fn read_source(opaque: *mut c_void, into: *mut u8, size: c_int) -> c_int {
-    // SAFETY: by the contract above; the buffer was zeroed at its allocation, and only this thread reads it.
-    let (source, into) =
-        unsafe { (&mut *opaque.cast::<Source<'_>>(), std::slice::from_raw_parts_mut(into, usize::try_from(size).unwrap_or(0))) };
-    let left = usize::try_from(source.end.saturating_sub(source.place)).unwrap_or(usize::MAX);
-    let into = into.get_mut(..left.min(size.try_into().unwrap_or(0))).unwrap_or_default();
-    match source.input.read_at(source.place, into) {
-        Ok(0) => av::AVERROR_EOF,
-        Ok(count) => {
-            source.place += count as u64;
-            c_int::try_from(count).unwrap_or(c_int::MAX)
-        }
-        Err(error) => {
-            source.failure = Some(error);
-            av::AVERROR(av::EIO)
-        }
-    }
-}
-
-/// # Safety
-/// Called by FFmpeg only: `opaque` is the `Source` given to avio_alloc_context.
-unsafe extern "C" fn seek_source(opaque: *mut c_void, offset: i64, whence: c_int) -> i64 {
-    // SAFETY: by the contract above.
-    let source = unsafe { &mut *opaque.cast::<Source<'_>>() };
-    let to = match whence & !av::AVSEEK_FORCE {
-        av::AVSEEK_SIZE => return i64::try_from(source.end).unwrap_or(i64::MAX),
-        av::SEEK_SET => u64::try_from(offset).ok(),
-        av::SEEK_CUR => source.place.checked_add_signed(offset),
-        SEEK_END => source.end.checked_add_signed(offset),
-        _ => None,
-    };
-    match to.map(|place| (place, i64::try_from(place))) {
-        Some((place, Ok(told))) => {
-            source.place = place;
-            told
-        }
-        _ => av::AVERROR(av::EINVAL).into(),
-    }
-}
-
-/// # Safety
-/// Called by FFmpeg only. A container inside a container has no `opaque`.
-unsafe extern "C" fn refuse_second_file(
-    context: *mut av::AVFormatContext,
-    _: *mut *mut av::AVIOContext,
-    _: *const c_char,
-    _: c_int,
-    _: *mut *mut av::AVDictionary,
-) -> c_int {
-    // SAFETY: by the contract above, `opaque` is null or our `Source`.
-    if let Some(source) = unsafe { (*context).opaque.cast::<Source<'_>>().as_mut() } {
-        source.refused_opens += 1;
-    }
-    av::AVERROR(av::EACCES)
 }
