@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test build gates fixtures clean-demo
+.PHONY: help demo test build gates fixtures hostile clean-demo
 
 # rustup's default place, for shells that have not read its env file.
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
@@ -33,6 +33,11 @@ gates: ## Format, lints, docs, licences, unused dependencies, dependency trees
 fixtures: ## Makes the files in fixtures/ anew
 	@deploy/setup.sh --fixtures
 	@PYTHONDONTWRITEBYTECODE=1 fixtures/make.py
+
+hostile: ## Any FOLDER through `assay inspect`, and with MUTATE=20 SEED=1 CUT=10,50,90 damaged copies of it too
+	@deploy/setup.sh
+	cargo build --locked --quiet -p assay-cli -p assay-image -p assay-media -p assay-faulty -p assay-testkit --bin assay --bin assay-image --bin assay-media --bin assay-faulty --bin hostile
+	"$(TARGET)/debug/hostile" $(if $(MUTATE),--mutate $(MUTATE)) $(if $(SEED),--seed $(SEED)) $(if $(CUT),--cut $(CUT)) $(if $(KEEP),--keep "$(KEEP)") "$(or $(FOLDER),fixtures)"
 
 clean-demo: ## Takes away what the demo left
 	rm -rf demo-out
