@@ -107,6 +107,7 @@ pub(crate) const LIBRARIES: &[(&str, &str)] = &[
     ("moxcms", "0.8.1"),
     ("png", "0.18.1"),
     ("qoi", "0.4.1"),
+    ("resvg", "0.49.0"),
     ("tiff", "0.11.3"),
 ];
 

@@ -2,7 +2,7 @@
 
 use crate::samples::Decoded;
 use crate::seen::Seen;
-use crate::{bmp, exr, gif, heif, ico, jp2, jpeg, jxl, png, pnm, psd, qoi, radiance, raw, tga, tiff, webp};
+use crate::{bmp, exr, gif, heif, ico, jp2, jpeg, jxl, png, pnm, psd, qoi, radiance, raw, svg, tga, tiff, webp};
 use assay_contract::DecodeLimits;
 use assay_contract::exchange::Refusal;
 
@@ -119,6 +119,14 @@ pub const FORMATS: &[Format] = &[
     row("jp2", "image/jp2", jp2::begins, jp2::look, jp2::decode),
     row("j2k", "image/j2c", jp2::begins_bare, jp2::look, jp2::decode),
     row("jxl", "image/jxl", jxl::begins, jxl::look, jxl::decode),
+    Format {
+        name: "svg",
+        mime_type: "image/svg+xml",
+        aliases: &["application/gzip"],
+        begins: svg::begins,
+        look: svg::look,
+        decode: svg::decode,
+    },
     // Last: it has no signature.
     row("tga", "image/x-tga", tga::begins, tga::look, tga::decode),
 ];

@@ -15,6 +15,10 @@ use assay_contract::limits::{DecodeLimits, LimitHit};
 pub(crate) use segments::Frame;
 use segments::Segments;
 
+/// Pixels times scans; about a second of work.
+const MOST_SCANNED_PIXELS: u64 = 1_500_000_000;
+const MODEST_SCANS: u32 = 20;
+
 /// SOI and the begin of the next marker.
 pub(crate) fn begins(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0xff, 0xd8, 0xff])
@@ -55,14 +59,14 @@ pub(crate) fn decode(bytes: &[u8], seen: &Seen, wish: &Wish<'_>) -> Result<Decod
     let segments = Segments::read(bytes);
     let frame = segments.frame.ok_or_else(|| Refusal::corrupt("the file ends before its size is told"))?;
     if frame.is_progressive() {
-        refuse_scan_bomb(bytes, segments.scan_at, wish.limits)?;
+        refuse_scan_bomb(bytes, segments.scan_at, scans_allowed(frame, wish.limits))?;
         // A progressive picture is kept whole as coefficients, 2 bytes each, whatever the scale.
         let coefficients = u64::from(frame.width) * u64::from(frame.height) * u64::from(frame.components) * 2;
         check_memory(wish.limits, coefficients)?;
     }
     let longest = seen.details.stored_width.max(seen.details.stored_height);
     let scale = [8, 4, 2].into_iter().find(|scale| longest.div_ceil(*scale) >= wish.longest_px && !frame.is_lossless()).unwrap_or(1);
-    let ask = turbo::Ask { frame, scale, scans: wish.limits.jpeg_scans, memory_bytes: wish.limits.memory_bytes / 2 };
+    let ask = turbo::Ask { frame, scale, scans: scans_allowed(frame, wish.limits), memory_bytes: wish.limits.memory_bytes / 2 };
     let mut picture = match turbo::decompress(bytes, &ask, wish.limits) {
         // Rubbish between the segments stops libjpeg; without it, it may go on.
         Err(turbo::Failure::Header(_)) if segments.scan_at > 0 => turbo::decompress(&segments.essence(bytes), &ask, wish.limits),
@@ -73,8 +77,15 @@ pub(crate) fn decode(bytes: &[u8], seen: &Seen, wish: &Wish<'_>) -> Result<Decod
     Shrinker::whole(picture.samples(segments.adobe.is_some()), wish.longest_px, damage)
 }
 
+/// Each scan walks every pixel: a large picture may have fewer of them. Encoders write about ten, and twenty are allowed in any.
+fn scans_allowed(frame: Frame, limits: &DecodeLimits) -> u32 {
+    let pixels = u64::from(frame.width) * u64::from(frame.height);
+    let by_work = u32::try_from(MOST_SCANNED_PIXELS / pixels.max(1)).unwrap_or(u32::MAX).max(MODEST_SCANS);
+    limits.jpeg_scans.min(by_work)
+}
+
 /// Counts scans by their markers: a bomb repeats a scan thousands of times and is told before any of them is decoded.
-fn refuse_scan_bomb(bytes: &[u8], from: usize, limits: &DecodeLimits) -> Result<(), Refusal> {
+fn refuse_scan_bomb(bytes: &[u8], from: usize, allowed: u32) -> Result<(), Refusal> {
     let mut scans = 0_u64;
     for at in memchr::memchr_iter(0xff, bytes.get(from..).unwrap_or_default()) {
         match bytes.get(from + at + 1) {
@@ -83,8 +94,8 @@ fn refuse_scan_bomb(bytes: &[u8], from: usize, limits: &DecodeLimits) -> Result<
             _ => {}
         }
     }
-    if scans > u64::from(limits.jpeg_scans) {
-        return Err(Refusal::limit(Code::LimitExceeded, LimitHit::new("jpeg_scans", scans, limits.jpeg_scans.into())));
+    if scans > u64::from(allowed) {
+        return Err(Refusal::limit(Code::LimitExceeded, LimitHit::new("jpeg_scans", scans, allowed.into())));
     }
     Ok(())
 }

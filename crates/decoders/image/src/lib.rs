@@ -31,6 +31,7 @@ mod psd;
 mod qoi;
 mod radiance;
 mod raw;
+mod svg;
 mod tga;
 mod tiff;
 mod webp;

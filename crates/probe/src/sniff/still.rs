@@ -41,6 +41,10 @@ pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
     if [b"IIRO".as_slice(), b"IIRS", b"MMOR"].iter().any(|magic| at(head, 0, magic)) {
         return Some(Sniffed::image("image/x-olympus-orf"));
     }
+    // Of what is packed only drawings are read; the decoder looks inside.
+    if at(head, 0, b"\x1f\x8b\x08") {
+        return Some(Sniffed::image("application/gzip"));
+    }
     if at(head, 0, b"qoif") {
         return Some(Sniffed::image("image/qoi"));
     }

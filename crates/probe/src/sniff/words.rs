@@ -20,7 +20,7 @@ pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
     if begin.starts_with(b"<?xml") || begin.starts_with(b"<svg") || begin.starts_with(b"<!--") || begin.starts_with(b"<!doctype svg") {
         let within = text.get(..4096).unwrap_or(text);
         if within.windows(4).any(|four| four.eq_ignore_ascii_case(b"<svg")) {
-            return Some(Sniffed::unread("image/svg+xml", Some(AssetKind::Image)));
+            return Some(Sniffed::image("image/svg+xml"));
         }
         if within.windows(5).any(|five| five.eq_ignore_ascii_case(b"<html")) {
             return Some(Sniffed::unread("text/html", Some(AssetKind::Html)));

@@ -99,9 +99,39 @@ fn a_damaged_document_is_answered() {
 }
 
 #[test]
+fn a_damaged_drawing_is_answered() {
+    survives("svg");
+}
+
+#[test]
 fn damaged_light_is_answered() {
     survives("hdr");
     survives("exr-");
+}
+
+#[test]
+fn a_damaged_heic_is_answered() {
+    survives("heic-");
+}
+
+#[test]
+fn a_damaged_avif_is_answered() {
+    survives("avif-");
+}
+
+#[test]
+fn a_damaged_jpeg_xl_is_answered() {
+    survives("jxl-");
+}
+
+#[test]
+fn a_damaged_jpeg_2000_file_is_answered() {
+    survives("jp2-");
+}
+
+#[test]
+fn a_damaged_codestream_is_answered() {
+    survives("j2k-");
 }
 
 #[test]

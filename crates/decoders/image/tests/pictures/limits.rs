@@ -56,6 +56,13 @@ fn the_scan_limit_is_exact() {
 }
 
 #[test]
+fn a_large_picture_may_have_fewer_scans() {
+    // 16 million pixels, 2,500 scans: 93 of them are a second and a half thousand million pixels.
+    let told = said(&fixture("hostile/scan-bomb.jpg"));
+    assert!(told.issues[0].message.contains("allowed 93"), "{}", told.issues[0].message);
+}
+
+#[test]
 fn a_picture_that_needs_more_memory_than_a_child_has_is_refused() {
     let rgb = pixels(1200, 1200, |x, y| [x as u8, y as u8, 7]);
     let progressive = compressed(1200, 1200, &rgb, turbojpeg::PixelFormat::RGB, |it| it.set_progressive(true).unwrap());

@@ -11,8 +11,10 @@
 mod animation;
 mod colour;
 mod damage;
+mod drawing;
 mod facts;
 mod fixtures;
+mod heavy;
 mod limits;
 mod maker;
 mod orientation;

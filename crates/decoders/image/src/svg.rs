@@ -1,0 +1,153 @@
+//! SVG and SVGZ, drawn by resvg: nothing outside of the file is loaded, no script runs, and text is left out because there are no fonts.
+
+use crate::format::{self, Wish};
+use crate::samples::{Decoded, Layout, Samples, check_memory};
+use crate::seen::Seen;
+use assay_contract::Code;
+use assay_contract::exchange::Refusal;
+use assay_contract::failure::Issue;
+use assay_contract::limits::{DecodeLimits, LimitHit};
+use flate2::read::GzDecoder;
+use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::usvg::roxmltree::{Document, Node, ParsingOptions};
+use resvg::usvg::{self, ImageHrefResolver, ImageKind, Options, Tree};
+use std::borrow::Cow;
+use std::io::Read;
+use std::sync::Arc;
+
+/// Within so many bytes the first element must begin.
+const HEAD_BYTES: usize = 4096;
+/// Elements, texts and comments of a file; resvg itself stops at as many once `use` is followed.
+const MOST_NODES: u32 = 1_000_000;
+/// Pixels of a picture embedded in a drawing.
+const MOST_EMBEDDED_PIXELS: u64 = 25_000_000;
+/// A drawing is made as small as its thumbnails, whatever size it asks for.
+const LONGEST_DRAWN: u32 = 4096;
+
+/// An `svg` element among the first words, plain or behind gzip's mark.
+pub(crate) fn begins(bytes: &[u8]) -> bool {
+    if bytes.starts_with(b"\x1f\x8b\x08") {
+        let mut head = Vec::new();
+        // A cut file gives what it has.
+        let _ = GzDecoder::new(bytes).take(HEAD_BYTES as u64).read_to_end(&mut head);
+        return begins_plain(&head);
+    }
+    begins_plain(bytes)
+}
+
+fn begins_plain(bytes: &[u8]) -> bool {
+    let head = bytes.get(..HEAD_BYTES).unwrap_or(bytes);
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    let is_markup =
+        text.starts_with(b"<svg") || text.starts_with(b"<?xml") || text.starts_with(b"<!--") || text.starts_with(b"<!DOCTYPE svg");
+    is_markup && crate::bytes::contains(text, b"<svg")
+}
+
+/// Reads all of it; the size is resvg's: width and height, else the view box, else what is drawn.
+pub(crate) fn look(bytes: &[u8], limits: &DecodeLimits) -> Result<Seen, Refusal> {
+    let text = text(bytes, limits)?;
+    let document = document(&text)?;
+    let size = tree(&document)?.size().to_int_size();
+    let mut seen = Seen::still(size.width(), size.height());
+    seen.details.color_model = Some("rgb".to_owned());
+    seen.details.has_alpha = Some(true);
+    seen.decoded = Some((size.width().min(LONGEST_DRAWN), size.height().min(LONGEST_DRAWN)));
+    if document.descendants().any(|node| node.has_tag_name(("http://www.w3.org/2000/svg", "text")) && has_words(node)) {
+        seen.issues.push(Issue::warning("text-not-drawn", "The drawing's text is left out of thumbnails: no fonts are at hand."));
+    }
+    if document.descendants().any(is_outside) {
+        let sentence = "The drawing refers to things outside of itself, which are never loaded; thumbnails lack them.";
+        seen.issues.push(Issue::warning("external-references-ignored", sentence));
+    }
+    Ok(seen)
+}
+
+/// Draws it as small as its largest thumbnail; never larger than it is.
+pub(crate) fn decode(bytes: &[u8], seen: &Seen, wish: &Wish<'_>) -> Result<Decoded, Refusal> {
+    let text = text(bytes, wish.limits)?;
+    let tree = tree(&document(&text)?)?;
+    let (width, height) = (seen.details.stored_width, seen.details.stored_height);
+    let (longest, most) = (u64::from(width.max(height)), u64::from(wish.longest_px.clamp(1, LONGEST_DRAWN)));
+    let shrunk = |side: u32| {
+        if longest <= most { side } else { u32::try_from((u64::from(side) * most + longest / 2) / longest).unwrap_or(1).max(1) }
+    };
+    let (across, down) = (shrunk(width), shrunk(height));
+    check_memory(wish.limits, u64::from(across) * u64::from(down) * 4)?;
+    let mut pixmap = Pixmap::new(across, down).ok_or_else(|| Refusal::corrupt("the drawing has no usable size"))?;
+    let size = tree.size();
+    let scale = Transform::from_scale(across as f32 / size.width(), down as f32 / size.height());
+    resvg::render(&tree, scale, &mut pixmap.as_mut());
+    Ok(Decoded { samples: Samples { width: across, height: down, layout: Layout::Rgba, bytes: pixmap.take_demultiplied() }, damage: None })
+}
+
+/// The markup, inflated within a limit; a letter of another encoding than UTF-8 is lost, not the drawing.
+fn text<'a>(bytes: &'a [u8], limits: &DecodeLimits) -> Result<Cow<'a, str>, Refusal> {
+    // A tree of elements takes about ten times the memory of its text.
+    let most = limits.memory_bytes / 16;
+    let refuse = |asked: u64| Err(Refusal::limit(Code::LimitExceeded, LimitHit::new("svg_bytes", asked, most)));
+    if !bytes.starts_with(b"\x1f\x8b") {
+        return if bytes.len() as u64 > most { refuse(bytes.len() as u64) } else { Ok(String::from_utf8_lossy(bytes)) };
+    }
+    let mut plain = Vec::new();
+    GzDecoder::new(bytes).take(most + 1).read_to_end(&mut plain).map_err(|_| Refusal::corrupt("its gzip stream is damaged"))?;
+    if plain.len() as u64 > most {
+        return refuse(plain.len() as u64);
+    }
+    Ok(Cow::Owned(String::from_utf8_lossy(&plain).into_owned()))
+}
+
+/// Entities of the file's own are allowed, as drawing programs write them; the parser stops at their multiplication, and loads none.
+fn document(text: &str) -> Result<Document<'_>, Refusal> {
+    let options = ParsingOptions { allow_dtd: true, nodes_limit: MOST_NODES, ..ParsingOptions::default() };
+    Document::parse_with_options(text.trim_start_matches('\u{feff}'), options).map_err(|error| {
+        let limit = LimitHit::new("svg_nodes", u64::from(MOST_NODES) + 1, MOST_NODES.into());
+        match error {
+            usvg::roxmltree::Error::NodesLimitReached => Refusal::limit(Code::LimitExceeded, limit),
+            // Its own words may repeat the file's.
+            _ => Refusal::corrupt("its markup is not well-formed, or has entities that are not defined in it"),
+        }
+    })
+}
+
+fn tree(document: &Document<'_>) -> Result<Tree, Refusal> {
+    let options = Options {
+        image_href_resolver: ImageHrefResolver {
+            resolve_data: Box::new(|_, bytes, _| embedded(&bytes)),
+            resolve_string: Box::new(|_, _| None),
+        },
+        ..Options::default()
+    };
+    Tree::from_xmltree(document, &options).map_err(|error| match error {
+        usvg::Error::InvalidSize => Refusal::corrupt("the drawing has no usable size"),
+        usvg::Error::ElementsLimitReached | usvg::Error::ParsingFailed(usvg::roxmltree::Error::NodesLimitReached) => {
+            Refusal::limit(Code::LimitExceeded, LimitHit::new("svg_nodes", u64::from(MOST_NODES) + 1, MOST_NODES.into()))
+        }
+        _ => Refusal::corrupt("the drawing can't be read"),
+    })
+}
+
+/// A picture inside of the drawing, where its header says that it is not too large; a drawing inside of a drawing is left out.
+fn embedded(bytes: &Arc<Vec<u8>>) -> Option<ImageKind> {
+    let format = format::recognise(bytes).filter(|format| matches!(format.name, "jpeg" | "png" | "gif" | "webp"))?;
+    let seen = (format.look)(bytes, &DecodeLimits::default()).ok()?;
+    if u64::from(seen.details.stored_width) * u64::from(seen.details.stored_height) > MOST_EMBEDDED_PIXELS {
+        return None;
+    }
+    let bytes = Arc::clone(bytes);
+    match format.name {
+        "jpeg" => Some(ImageKind::JPEG(bytes)),
+        "png" => Some(ImageKind::PNG(bytes)),
+        "gif" => Some(ImageKind::GIF(bytes)),
+        _ => Some(ImageKind::WEBP(bytes)),
+    }
+}
+
+fn has_words(node: Node<'_, '_>) -> bool {
+    node.descendants().any(|node| node.is_text() && node.text().is_some_and(|text| !text.trim().is_empty()))
+}
+
+/// Whether an element wants something from elsewhere.
+fn is_outside(node: Node<'_, '_>) -> bool {
+    matches!(node.tag_name().name(), "image" | "use" | "feImage")
+        && node.attributes().any(|attribute| attribute.name() == "href" && !attribute.value().trim_start().starts_with(['#', 'd']))
+}
