@@ -132,6 +132,7 @@ fn light([cyan, magenta, yellow, black]: [u8; 4]) -> [u8; 3] {
     })
 }
 
-fn unusable(why: &str) -> Issue {
+/// What is said of a profile that is left aside.
+pub(crate) fn unusable(why: &str) -> Issue {
     Issue::warning("color-profile-unusable", format!("The embedded colour profile is not used: {why}. Thumbnails may show other colours."))
 }

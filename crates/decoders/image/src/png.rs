@@ -69,7 +69,13 @@ pub(crate) fn look(bytes: &[u8], limits: &DecodeLimits) -> Result<Seen, Refusal>
         .gamma
         .filter(|gamma| !chunks.has_icc && !chunks.is_srgb && gamma.abs_diff(45_455) > 500)
         .map(|gamma| 100_000.0 / gamma as f32);
-    seen.icc = chunks.has_icc.then(|| profile(bytes, limits)).flatten();
+    if chunks.has_icc {
+        seen.icc = profile(bytes, limits);
+        if seen.icc.is_none() {
+            let why = format!("it is damaged, or longer than `decode.metadata_bytes` allows ({})", limits.metadata_bytes);
+            seen.issues.push(crate::colour::unusable(&why));
+        }
+    }
     Ok(seen)
 }
 
@@ -87,6 +93,8 @@ pub(crate) fn decode(bytes: &[u8], _: &Seen, wish: &Wish<'_>) -> Result<Decoded,
     let most = usize::try_from(wish.limits.memory_bytes / 2).unwrap_or(usize::MAX);
     let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), Limits { bytes: most });
     decoder.set_ignore_text_chunk(true);
+    // It was read above, within a limit of its own: here it would be inflated within the one for pixels.
+    decoder.set_ignore_iccp_chunk(true);
     // 1 to 4 bits and palettes become bytes, tRNS becomes alpha, 16 bits become 8.
     decoder.set_transformations(Transformations::normalize_to_color8());
     let mut reader = decoder.read_info().map_err(refusal)?;
