@@ -6,7 +6,7 @@ use crate::poster::Glimpse;
 use crate::tail::Tail;
 use crate::turn::Turn;
 use crate::walk::{End, Walked};
-use crate::{codec, colour, shape, tags, timing};
+use crate::{codec, colour, tags, timing};
 use assay_contract::Facts;
 use assay_contract::details::{AudioDetails, AudioTrack, Details, Ratio, VideoDetails};
 use assay_contract::kind::AssetKind;
@@ -96,8 +96,8 @@ impl Found<'_> {
     /// Facts of a video.
     pub(crate) fn video(&self, main: &Stream) -> Facts {
         let turn = Turn::of(main.display_matrix);
-        let (width, height) = shape::shown(main.width, main.height, main.sample_aspect_ratio);
-        let (width, height) = turn.size(width, height);
+        // In pixels, as every prober tells them; that they may not be square is told by the two aspect ratios, and thumbnails show it.
+        let (width, height) = turn.size(main.width, main.height);
         let duration = self.duration(main);
         let counted = self.walked.filter(|walked| walked.end.is_whole());
         let whole = self.walked.filter(|walked| matches!(walked.end, End::Reached | End::Short) && !walked.is_less_than_its_table());
