@@ -1,5 +1,6 @@
 //! Pictures that weigh what a camera's do: smooth areas, edges and grain, the same ones from the same seed.
 
+use crate::random::Random;
 use anyhow::{Context, Result};
 
 /// What is made.
@@ -49,7 +50,7 @@ pub(crate) fn photo(size: Size, seed: u64) -> Result<Vec<u8>> {
 }
 
 fn pixels(width: u32, height: u32, grain: u32, seed: u64) -> Vec<u8> {
-    let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let mut random = Random::new(seed);
     let discs: Vec<[u32; 6]> = (0..60)
         .map(|_| {
             [
@@ -77,17 +78,4 @@ fn pixels(width: u32, height: u32, grain: u32, seed: u64) -> Vec<u8> {
         }
     }
     pixels
-}
-
-/// xorshift64*: good enough for grain, and the same everywhere.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u32) -> u32 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        let high = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32;
-        u32::try_from((high * u64::from(bound)) >> 32).unwrap_or(0)
-    }
 }

@@ -54,9 +54,23 @@ pub(crate) fn used(worker: u32) -> Result<Used> {
 
 /// The largest resident size of one process so far, bytes.
 pub(crate) fn peak(pid: u32) -> Result<u64> {
+    status(pid, "VmHWM:")
+}
+
+/// The resident size of one process now, bytes.
+pub(crate) fn resident(pid: u32) -> Result<u64> {
+    status(pid, "VmRSS:")
+}
+
+/// What one process has mapped of memory files now, bytes.
+pub(crate) fn mapped_shared(pid: u32) -> Result<u64> {
+    status(pid, "RssShmem:")
+}
+
+fn status(pid: u32, name: &str) -> Result<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).with_context(|| format!("process {pid} is gone"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
-    let kib: u64 = line.trim().trim_end_matches(" kB").parse().context("VmHWM")?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).with_context(|| format!("no {name}"))?;
+    let kib: u64 = line.trim().trim_end_matches(" kB").parse().context("a size in /proc")?;
     Ok(kib * 1024)
 }
 

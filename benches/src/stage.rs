@@ -5,7 +5,11 @@ use assay_testkit::cloud::{ObjectOptions, Role, StandInCloud};
 use assay_testkit::postgres::{self, SharedPostgres};
 use assay_testkit::rabbitmq::{self, VirtualHost};
 use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
+use std::cell::Cell;
 use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -13,7 +17,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-const BUCKET: &str = "bench-assets";
+pub(crate) const BUCKET: &str = "bench-assets";
 const SHELF: &str = "bench-shelf";
 const ROLE: &str = "arn:aws:iam::222222222222:role/assay-reads";
 const INTEGRATION: &str = "int_bench";
@@ -23,18 +27,22 @@ const START_LIMIT: Duration = Duration::from_mins(1);
 
 /// The servers of one bench. Fields are dropped in this order: the runtime carries the cloud.
 pub(crate) struct Stage {
-    cloud: StandInCloud,
-    folder: TempDir,
+    pub(crate) cloud: StandInCloud,
+    pub(crate) folder: TempDir,
     settings: Vec<(String, String)>,
+    store: String,
     program: PathBuf,
-    _rabbit: VirtualHost,
+    /// Workers started so far: each has a log of its own.
+    workers: Cell<u32>,
+    pub(crate) rabbit: VirtualHost,
     _postgres: SharedPostgres,
-    _runtime: Runtime,
+    pub(crate) runtime: Runtime,
 }
 
 /// `assay worker`, running. Killed when dropped.
 pub(crate) struct Worker {
     process: Child,
+    address: SocketAddr,
     log: PathBuf,
 }
 
@@ -51,8 +59,9 @@ impl Stage {
         let (key, secret) = cloud.worker_identity();
         let (shelf_key, shelf_secret) = cloud.operator_identity();
         let spill = folder.path().join("spill").display().to_string();
+        let store = postgres.create_database()?;
         let settings = [
-            ("STORE_URL", postgres.create_database()?),
+            ("STORE_URL", store.clone()),
             ("BROKER_URL", rabbit.url().to_owned()),
             ("SHELF_URL", format!("s3://{SHELF}/thumbnails")),
             ("SHELF_ENDPOINT", cloud.endpoint().to_owned()),
@@ -68,7 +77,8 @@ impl Stage {
             ("FETCH_SPILL_FOLDER", spill),
         ];
         let settings = settings.into_iter().map(|(name, value)| (format!("ASSAY_{name}"), value)).collect();
-        let stage = Self { cloud, folder, settings, program, _rabbit: rabbit, _postgres: postgres, _runtime: runtime };
+        let workers = Cell::new(0);
+        let stage = Self { cloud, folder, settings, store, program, workers, rabbit, _postgres: postgres, runtime };
         stage.assay(&["migrate"])?;
         stage.connect()?;
         Ok(stage)
@@ -106,16 +116,93 @@ impl Stage {
         said.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
     }
 
+    /// One number out of the store.
+    pub(crate) fn number(&self, sql: &'static str) -> Result<i64> {
+        self.runtime.block_on(async {
+            let mut store = PgConnection::connect(&self.store).await?;
+            Ok(sqlx::query_scalar(sql).fetch_one(&mut store).await?)
+        })
+    }
+
+    /// How many jobs have a record.
+    pub(crate) fn recorded(&self) -> Result<usize> {
+        Ok(usize::try_from(self.number("SELECT count(*) FROM records")?)?)
+    }
+
+    /// Waits until so many jobs have a record, for as long as one more comes every `patience`.
+    pub(crate) fn until_recorded(&self, count: usize, patience: Duration) -> Result<()> {
+        let (mut had, mut since) = (self.recorded()?, Instant::now());
+        while had < count {
+            ensure!(since.elapsed() < patience, "{had} of {count} records, and none more in {patience:?}");
+            thread::sleep(Duration::from_millis(100));
+            let has = self.recorded()?;
+            if has > had {
+                (had, since) = (has, Instant::now());
+            }
+        }
+        Ok(())
+    }
+
+    /// Every job of these has one record, of its first generation and published; no row is left in limbo, no message is dead.
+    pub(crate) fn each_exists_once(&self, jobs: usize) -> Result<()> {
+        let jobs = i64::try_from(jobs)?;
+        // What a crash or an outage left unpublished is told by the sweeper.
+        let began = Instant::now();
+        while self.number("SELECT count(*) FROM records WHERE published_at_us IS NULL")? > 0 && began.elapsed() < START_LIMIT * 2 {
+            thread::sleep(Duration::from_millis(200));
+        }
+        for (what, sql, expected) in [
+            ("records", "SELECT count(*) FROM records", jobs),
+            ("jobs with a record", "SELECT count(DISTINCT job_id) FROM records", jobs),
+            ("complete records", "SELECT count(*) FROM records WHERE status = 'complete'", jobs),
+            ("records of a later generation", "SELECT count(*) FROM records WHERE generation <> 1", 0),
+            ("unpublished records", "SELECT count(*) FROM records WHERE published_at_us IS NULL", 0),
+            ("rows that are complete", "SELECT count(*) FROM data_rows WHERE state = 'complete'", jobs),
+        ] {
+            let found = self.number(sql)?;
+            ensure!(found == expected, "{what}: {found}, not {expected}");
+        }
+        let dead = self.assay(&["dead", "list", "--json"])?;
+        ensure!(dead.trim().is_empty(), "the dead letter holds: {dead}");
+        Ok(())
+    }
+
+    /// An object of the operator's shelf, by the address in a record.
+    pub(crate) fn shelved(&self, uri: &str) -> Result<Vec<u8>> {
+        let key = uri.strip_prefix(&format!("s3://{SHELF}/")).with_context(|| format!("{uri} is not on the shelf"))?;
+        Ok(self.cloud.object(SHELF, key).with_context(|| format!("nothing is at {uri}"))?.to_vec())
+    }
+
+    /// Changes a setting, `STORE_URL` for `store.url`, for all that starts from now on.
+    pub(crate) fn set(&mut self, name: &str, value: &dyn ToString) {
+        let name = format!("ASSAY_{name}");
+        self.settings.retain(|(other, _)| *other != name);
+        self.settings.push((name, value.to_string()));
+    }
+
+    /// The value of a setting.
+    pub(crate) fn setting(&self, name: &str) -> Result<String> {
+        let found = self.settings.iter().find(|(other, _)| other.strip_prefix("ASSAY_") == Some(name));
+        Ok(found.with_context(|| format!("{name} is not set"))?.1.clone())
+    }
+
     /// Starts a worker and waits until it is ready.
     pub(crate) fn worker(&self) -> Result<Worker> {
-        let log = self.folder.path().join("worker.log");
-        let ready = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        self.worker_with(&[])
+    }
+
+    /// Starts a worker with settings of its own.
+    pub(crate) fn worker_with(&self, settings: &[(&str, String)]) -> Result<Worker> {
+        self.workers.set(self.workers.get() + 1);
+        let log = self.folder.path().join(format!("worker-{}.log", self.workers.get()));
+        let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let mut command = self.command(&["worker"]);
-        command.env("ASSAY_WORKER_LISTEN", ready.to_string());
+        command.env("ASSAY_WORKER_LISTEN", address.to_string());
+        command.envs(settings.iter().map(|(name, value)| (format!("ASSAY_{name}"), value)));
         let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&log)?).spawn()?;
-        let mut worker = Worker { process, log };
+        let mut worker = Worker { process, address, log };
         let began = Instant::now();
-        while !is_ready(ready) {
+        while !worker.page("/readyz").is_some_and(|page| page.starts_with("HTTP/1.1 200")) {
             let ended = worker.process.try_wait()?;
             ensure!(ended.is_none() && began.elapsed() < START_LIMIT, "the worker did not start: {}", worker.said());
             thread::sleep(Duration::from_millis(20));
@@ -124,7 +211,7 @@ impl Stage {
     }
 
     /// Runs `assay` to its end; what it printed. Exit codes 1 and 3 tell of assets, not of the command.
-    fn assay(&self, arguments: &[&str]) -> Result<String> {
+    pub(crate) fn assay(&self, arguments: &[&str]) -> Result<String> {
         let output = self.command(arguments).stdin(Stdio::null()).output()?;
         if !matches!(output.status.code(), Some(0 | 1 | 3)) {
             bail!("assay {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr));
@@ -146,14 +233,44 @@ impl Worker {
         self.process.id()
     }
 
-    fn said(&self) -> String {
+    /// Its log so far.
+    pub(crate) fn said(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// One of its pages, with the head; `None` when nobody answers.
+    pub(crate) fn page(&self, path: &str) -> Option<String> {
+        let mut stream = TcpStream::connect(self.address).ok()?;
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).ok()?;
+        Some(answer)
+    }
+
+    /// The sum of a metric over all its labels that contain `label`; `None` when it is not there.
+    pub(crate) fn metric(&self, name: &str, label: &str) -> Option<f64> {
+        let page = self.page("/metrics")?;
+        let of_it = |line: &&str| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' '])) && line.contains(label);
+        let values: Vec<f64> = page.lines().filter(of_it).filter_map(|line| line.rsplit(' ').next()?.parse().ok()).collect();
+        (!values.is_empty()).then(|| values.iter().sum())
+    }
+
+    /// SIGKILL.
+    pub(crate) fn kill(mut self) -> Result<()> {
+        self.process.kill()?;
+        self.process.wait()?;
+        Ok(())
+    }
+
+    /// SIGTERM.
+    pub(crate) fn terminate(&self) -> Result<()> {
+        let pid = rustix::process::Pid::from_child(&self.process);
+        Ok(rustix::process::kill_process(pid, rustix::process::Signal::TERM)?)
     }
 
     /// SIGTERM, and waits for the drain.
     pub(crate) fn end(mut self) -> Result<()> {
-        let pid = rustix::process::Pid::from_child(&self.process);
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM)?;
+        self.terminate()?;
         let status = self.process.wait()?;
         ensure!(status.success(), "the worker ended with {status}: {}", self.said());
         Ok(())
@@ -165,12 +282,4 @@ impl Drop for Worker {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-fn is_ready(address: std::net::SocketAddr) -> bool {
-    use std::io::{Read, Write};
-    let Ok(mut stream) = std::net::TcpStream::connect(address) else { return false };
-    let asked = stream.write_all(b"GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
-    let mut answer = String::new();
-    asked.is_ok() && stream.read_to_string(&mut answer).is_ok() && answer.starts_with("HTTP/1.1 200")
 }

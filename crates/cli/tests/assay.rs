@@ -7,7 +7,6 @@ mod commands;
 mod demo;
 mod inspect;
 mod killed;
-mod kin;
 mod refusals;
 mod running;
 mod stage;

@@ -1,9 +1,9 @@
 //! Workers that are killed, told to end, or lose a fork server in the middle of their work: nothing is lost, doubled or left.
 
-use crate::kin::{self, Kin};
 use crate::running::{Service, signal, until};
 use crate::stage::{BUCKET, Stage};
 use assay_testkit::cloud::Fault;
+use assay_testkit::kin::{self, Kin};
 use rustix::process::Signal;
 use serde_json::Value;
 use std::collections::BTreeSet;

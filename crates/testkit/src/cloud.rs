@@ -99,6 +99,14 @@ impl StandInCloud {
         (OPERATOR_KEY.to_owned(), Secret::new(locked(&self.state).secret_of(OPERATOR_KEY)))
     }
 
+    /// Every word that nobody but its owner may see: the users' secrets, each session's secret and token, the admin door's word.
+    pub fn secrets(&self) -> Vec<Secret<String>> {
+        let state = locked(&self.state);
+        let users = state.users.values().map(|user| user.secret.clone());
+        let sessions = state.sessions.values().flat_map(|session| [session.secret.clone(), session.token.clone()]);
+        users.chain(sessions).map(Secret::new).chain([self.admin_token.clone()]).collect()
+    }
+
     /// Adds a role, or replaces it: running sessions are judged by the new one.
     pub fn add_role(&self, role: Role) {
         locked(&self.state).roles.insert(role.arn.clone(), role);

@@ -2,5 +2,7 @@
 
 pub mod cloud;
 pub mod fixtures;
+pub mod kin;
 pub mod postgres;
 pub mod rabbitmq;
+pub mod wire;

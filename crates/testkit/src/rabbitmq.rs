@@ -72,6 +72,11 @@ impl VirtualHost {
         messages.pop().with_context(|| format!("nothing is in {queue}"))
     }
 
+    /// Drops every message that is ready in a queue.
+    pub fn purge(&self, queue: &str) -> Result<()> {
+        self.management.delete(&format!("/api/queues/{}/{queue}/contents", self.name))
+    }
+
     /// A queue as the management page shows it: type and arguments.
     pub fn queue(&self, queue: &str) -> Result<serde_json::Value> {
         Ok(serde_json::from_str(&self.management.get(&format!("/api/queues/{}/{queue}", self.name))?)?)

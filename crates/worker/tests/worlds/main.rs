@@ -11,7 +11,6 @@
 mod customer;
 mod door;
 mod post;
-mod wire;
 mod worker;
 mod world;
 

@@ -2,7 +2,6 @@
 
 use crate::customer::job;
 use crate::door::Door;
-use crate::wire::Wire;
 use crate::worker::{Worker, rooms};
 use crate::world::{World, until};
 use assay_broker::Redelivered;
@@ -10,6 +9,7 @@ use assay_contract::Secret;
 use assay_contract::job::Lane;
 use assay_contract::record::Status;
 use assay_store::Store;
+use assay_testkit::wire::Wire;
 use assay_worker::outage::State;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -63,8 +63,8 @@ fn settled(worker: &Worker) -> bool {
 async fn a_database_that_is_gone_costs_no_job_an_attempt() {
     let world = World::servers().await;
     let (url, server) = split(&world.ground.database());
-    let mut wire = Wire::to(server.parse().unwrap()).await;
-    let through = Secret::new(url.replace(&server, &wire.address.to_string()));
+    let mut wire = Wire::to(server.parse().unwrap()).await.unwrap();
+    let through = Secret::new(url.replace(&server, &wire.address().to_string()));
     submit_all(&world).await;
     let mut wired = rooms(&world).await;
     wired.store = Store::open(&through).await.unwrap();
@@ -77,7 +77,7 @@ async fn a_database_that_is_gone_costs_no_job_an_attempt() {
     wire.cut().await;
     door.open();
     until("the gate is closed", async || worker.crew.gate().state() == State::Closed).await;
-    wire.join().await;
+    wire.join().await.unwrap();
     all_done_at_first_attempt(&world, &worker).await;
     worker.drain().await;
 }
@@ -96,10 +96,10 @@ fn split(database: &Secret<String>) -> (String, String) {
 async fn a_broker_that_is_gone_for_a_while_costs_no_job_its_record() {
     let world = World::servers().await;
     let (url, server) = world.ground.rabbitmq();
-    let mut wire = Wire::to(server.parse().unwrap()).await;
+    let mut wire = Wire::to(server.parse().unwrap()).await.unwrap();
     submit_all(&world).await;
     let mut wired = rooms(&world).await;
-    wired.broker = world.ground.rabbitmq_at(&url.replace(&server, &wire.address.to_string())).await;
+    wired.broker = world.ground.rabbitmq_at(&url.replace(&server, &wire.address().to_string())).await;
     let door = Door::before(wired.shelf);
     wired.shelf = door.clone();
     door.close();
@@ -107,7 +107,7 @@ async fn a_broker_that_is_gone_for_a_while_costs_no_job_its_record() {
     door.arrived(1).await;
     wire.cut().await;
     door.open();
-    wire.join().await;
+    wire.join().await.unwrap();
     for number in 0..JOBS {
         let record = world.record(&format!("job-{number}")).await;
         assert_eq!((record.status, record.attempt, record.generation), (Status::Complete, 1, 1), "{:?}", record.failure);

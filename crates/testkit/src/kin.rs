@@ -1,11 +1,13 @@
 //! Processes as the kernel shows them: who descends from whom, who is still alive, who holds an asset's memory.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 
 /// A process that is not mistaken for a later one of the same number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kin {
+    /// Its number.
     pub pid: u32,
     /// Clock ticks after boot.
     started: u64,
@@ -76,12 +78,22 @@ pub fn still_held(inodes: &[u64]) -> Vec<u64> {
     processes().filter_map(spools_of).flatten().filter(|inode| inodes.contains(inode)).collect()
 }
 
+/// Sum of the lengths of the memory files of assets that a process holds, each counted once, bytes; `None` where only root may look.
+pub fn spooled(pid: u32) -> Option<u64> {
+    let files: BTreeMap<u64, u64> = spool_files(pid)?.iter().map(|file| (file.ino(), file.len())).collect();
+    Some(files.values().sum())
+}
+
 fn spools_of(pid: u32) -> Option<Vec<u64>> {
+    Some(spool_files(pid)?.iter().map(MetadataExt::ino).collect())
+}
+
+fn spool_files(pid: u32) -> Option<Vec<fs::Metadata>> {
     let folder = fs::read_dir(format!("/proc/{pid}/fd")).ok()?;
     let open = folder.filter_map(|entry| {
         let path = entry.ok()?.path();
         let link = fs::read_link(&path).ok()?;
-        if link.to_string_lossy().starts_with("/memfd:assay-spool") { Some(fs::metadata(&path).ok()?.ino()) } else { None }
+        if link.to_string_lossy().starts_with("/memfd:assay-spool") { fs::metadata(&path).ok() } else { None }
     });
     Some(open.collect())
 }
