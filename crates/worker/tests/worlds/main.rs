@@ -16,6 +16,7 @@ mod world;
 
 mod broken;
 mod ends;
+mod floods;
 mod lanes;
 mod mishaps;
 mod once;
