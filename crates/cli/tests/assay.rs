@@ -7,6 +7,8 @@ mod commands;
 mod demo;
 mod inspect;
 mod killed;
+mod leaks;
 mod refusals;
+mod rolling;
 mod running;
 mod stage;

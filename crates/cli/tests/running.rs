@@ -152,6 +152,13 @@ impl Service {
         Some((head.split(' ').nth(1)?.parse().ok()?, body.to_owned()))
     }
 
+    /// Puts its metrics as they are now beside its log, to be searched like that.
+    fn keep_metrics(&self) {
+        if let Some((_, metrics)) = self.page("/metrics") {
+            let _ = std::fs::write(self.log.with_extension("metrics.log"), metrics);
+        }
+    }
+
     /// SIGKILL.
     pub fn kill(&mut self) {
         self.process.kill().unwrap();
@@ -160,6 +167,7 @@ impl Service {
 
     /// SIGTERM.
     pub fn terminate(&self) {
+        self.keep_metrics();
         signal(self.pid(), rustix::process::Signal::TERM);
     }
 
@@ -177,6 +185,7 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
+        self.keep_metrics();
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

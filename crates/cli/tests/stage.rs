@@ -1,5 +1,6 @@
 //! A customer's cloud, a folder, and `assay` set up to use them: embedded, or with RabbitMQ and PostgreSQL.
 
+use crate::leaks;
 use crate::running::{Ended, Service, assay, command, run, with};
 use assay_testkit::cloud::{ObjectOptions, Role, StandInCloud};
 use assay_testkit::fixtures;
@@ -7,6 +8,7 @@ use assay_testkit::postgres::{self, SharedPostgres};
 use assay_testkit::rabbitmq::{self, VirtualHost};
 use serde_json::{Value, json};
 use sqlx::Connection;
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::process::Command;
 use tempfile::TempDir;
@@ -20,6 +22,8 @@ pub const INTEGRATION: &str = "int_acme";
 pub struct Stage {
     pub cloud: StandInCloud,
     pub folder: TempDir,
+    /// What every command printed, and which it was.
+    pub said: RefCell<Vec<(String, String)>>,
     settings: Vec<(String, String)>,
     store: String,
     pub rabbit: Option<VirtualHost>,
@@ -37,7 +41,8 @@ impl Stage {
         std::fs::create_dir(folder.path().join("spill")).unwrap();
         let (key, secret) = cloud.worker_identity();
         let store = format!("sqlite://{}", folder.path().join("assay/assay.db").display());
-        let mut stage = Self { settings: Vec::new(), cloud, folder, store, rabbit: None, postgres: None, runtime };
+        let said = RefCell::default();
+        let mut stage = Self { settings: Vec::new(), said, cloud, folder, store, rabbit: None, postgres: None, runtime };
         let endpoint = stage.cloud.endpoint().to_owned();
         stage.set("ASSAY_ACCESS_STS_ENDPOINT", &endpoint);
         stage.set("ASSAY_ACCESS_S3_ENDPOINT", &endpoint);
@@ -94,13 +99,26 @@ impl Stage {
     /// Runs `assay` with these arguments to its end.
     #[track_caller]
     pub fn assay(&self, arguments: &[&str]) -> Ended {
-        run(self.command(arguments), b"")
+        let ended = run(self.command(arguments), b"");
+        self.said.borrow_mut().push((format!("assay {}", arguments.join(" ")), ended.all()));
+        ended
+    }
+
+    /// Passwords of this test's own servers.
+    pub fn passwords(&self) -> Vec<String> {
+        let secret = |url: &str| Some(url.split_once("://")?.1.rsplit_once('@')?.0.to_owned());
+        [Some(self.store.as_str()), self.rabbit.as_ref().map(VirtualHost::url)].into_iter().flatten().filter_map(secret).collect()
     }
 
     /// Starts `assay worker` or `assay up`.
     #[track_caller]
     pub fn service(&self, arguments: &[&str], log: &str) -> Service {
-        Service::start(self.command(arguments), self.folder.path().join(log))
+        let mut command = self.command(arguments);
+        // More than is shipped: whatever is written at any level but TRACE is searched for secrets.
+        if !self.settings.iter().any(|(name, _)| name == "ASSAY_LOG") {
+            command.env("ASSAY_LOG", "debug,lapin=error");
+        }
+        Service::start(command, self.folder.path().join(log))
     }
 
     /// Registers the integration, and the customer pastes the two policies that were printed.
@@ -161,5 +179,14 @@ impl Stage {
             .filter(|request| request.operation == "GetObject" && request.key == key)
             .map(|request| request.bytes)
             .sum()
+    }
+}
+
+impl Drop for Stage {
+    /// The whole test run is searched, each test when it ends well.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_eq!(leaks::found(self), Vec::<String>::new(), "a secret was seen where it must not be");
+        }
     }
 }
