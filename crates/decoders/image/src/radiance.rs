@@ -69,7 +69,10 @@ impl Header {
     fn read(bytes: &[u8]) -> Option<Self> {
         let head = bytes.get(..MOST_HEADER_BYTES).unwrap_or(bytes);
         let mut lines = head.split(|byte| *byte == b'\n');
-        let is_xyz = lines.by_ref().take_while(|line| !line.is_empty()).fold(false, |xyz, line| xyz || line == b"FORMAT=32-bit_rle_xyze");
+        let mut is_xyz = false;
+        for line in lines.by_ref().take_while(|line| !line.is_empty()) {
+            is_xyz |= line == b"FORMAT=32-bit_rle_xyze";
+        }
         let words: Vec<&str> = std::str::from_utf8(lines.next()?).ok()?.split_ascii_whitespace().collect();
         let [first, first_px, second, second_px] = words.as_slice() else { return None };
         let sides: (u32, u32) = (first_px.parse().ok()?, second_px.parse().ok()?);

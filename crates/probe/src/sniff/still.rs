@@ -95,7 +95,6 @@ fn bmp_header_follows(head: &[u8]) -> bool {
 
 /// Formats that are known and not read by this version.
 fn unread(head: &[u8]) -> Option<Sniffed> {
-    let image = |mime| Some(Sniffed::unread(mime, Some(AssetKind::Image)));
     if at(head, 0, b"%PDF-") || head.get(..1024).unwrap_or(head).windows(5).any(|five| five == b"%PDF-") {
         return Some(Sniffed::unread("application/pdf", Some(AssetKind::Document)));
     }
