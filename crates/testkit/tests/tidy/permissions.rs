@@ -39,7 +39,8 @@ pub(crate) fn lapin_elsewhere(files: &[Source]) -> Vec<String> {
 }
 
 pub(crate) fn processes_elsewhere(sources: &[Source]) -> Vec<String> {
-    let product = sources.iter().filter(|source| !within(source, &["crates/sandbox/", "crates/testkit/"]) && !beside_the_product(source));
+    let product =
+        sources.iter().filter(|source| !within(source, &["crates/sandbox/", "crates/testkit/", "benches/"]) && !beside_the_product(source));
     product.flat_map(|source| lines_where(source, |code| has_word(code, "Command::new"))).collect()
 }
 
