@@ -76,6 +76,7 @@ pub const FORMATS: &[Format] = &[
     row("raf", "image/x-fujifilm-raf", raw::is_raf, raw::look, raw::decode),
     row("pef", "image/x-pentax-pef", raw::is_pef, raw::look, raw::decode),
     row("srw", "image/x-samsung-srw", raw::is_srw, raw::look, raw::decode),
+    row("iiq", "image/x-raw", raw::is_iiq, raw::look, raw::decode),
     row("raw", "image/x-raw", raw::is_other, raw::look, raw::decode),
     Format {
         name: "tiff",

@@ -3,10 +3,12 @@
 mod chunks;
 
 use crate::bytes::be32;
+use crate::cicp::Cicp;
 use crate::format::Wish;
 use crate::samples::{Decoded, Layout, buffer};
 use crate::seen::Seen;
 use crate::shrink::Shrinker;
+use crate::tone::Tone;
 use assay_contract::exchange::Refusal;
 use assay_contract::failure::Issue;
 use assay_contract::limits::DecodeLimits;
@@ -46,12 +48,8 @@ pub(crate) fn look(bytes: &[u8], limits: &DecodeLimits) -> Result<Seen, Refusal>
     details.channels = channels;
     details.has_alpha = Some(matches!(color_type, Some(4 | 6)) || chunks.has_transparency);
     details.dpi = chunks.density.map(|density| density.map(|dots| f64::from(dots) * INCH_M));
-    details.hdr = match chunks.transfer {
-        // ITU-T H.273, table 3.
-        Some(16) => Some("pq".to_owned()),
-        Some(18) => Some("hlg".to_owned()),
-        _ => None,
-    };
+    let light = chunks.cicp.and_then(Cicp::light);
+    details.hdr = light.map(|light| light.word().to_owned());
     if let Some(loops) = chunks.loops {
         details.frame_count = Some(chunks.frames.max(1));
         details.duration_s = Some(chunks.duration_s);
@@ -64,6 +62,9 @@ pub(crate) fn look(bytes: &[u8], limits: &DecodeLimits) -> Result<Seen, Refusal>
         seen.issues
             .push(Issue::warning("frames-not-counted", "The file ends early or has more frames than are counted; there may be more."));
     }
+    seen.cicp = chunks.cicp;
+    // What is toned down is sRGB already; cICP goes before a profile (third edition, 4.3).
+    seen.is_srgb = light.is_some();
     // 45,455 hundred-thousandths is sRGB's own, near enough.
     seen.gamma = chunks
         .gamma
@@ -89,7 +90,7 @@ fn profile(bytes: &[u8], limits: &DecodeLimits) -> Option<Vec<u8>> {
 }
 
 /// Decodes the default image: of an APNG, what a reader without animation shows.
-pub(crate) fn decode(bytes: &[u8], _: &Seen, wish: &Wish<'_>) -> Result<Decoded, Refusal> {
+pub(crate) fn decode(bytes: &[u8], seen: &Seen, wish: &Wish<'_>) -> Result<Decoded, Refusal> {
     let most = usize::try_from(wish.limits.memory_bytes / 2).unwrap_or(usize::MAX);
     let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), Limits { bytes: most });
     decoder.set_ignore_text_chunk(true);
@@ -112,7 +113,19 @@ pub(crate) fn decode(bytes: &[u8], _: &Seen, wish: &Wish<'_>) -> Result<Decoded,
     } else {
         rows(&mut reader, &mut shrinker)
     };
-    shrinker.finish(why)
+    shrinker.finish(why).map(|decoded| toned(decoded, seen))
+}
+
+/// Light of high dynamic range as sRGB; gray has no primaries and stays.
+fn toned(mut decoded: Decoded, seen: &Seen) -> Decoded {
+    let light = seen.cicp.and_then(|cicp| cicp.light().map(|light| Tone::new(light, cicp.primaries, 8)));
+    if let (Some(tone), Layout::Rgb | Layout::Rgba) = (light, decoded.samples.layout) {
+        // Samples of two bytes are what is toned, least significant first.
+        let wide: Vec<u8> = decoded.samples.bytes.iter().flat_map(|sample| [*sample, 0]).collect();
+        decoded.samples.bytes.clear();
+        tone.append(&wide, decoded.samples.layout.channels(), &mut decoded.samples.bytes);
+    }
+    decoded
 }
 
 fn rows(reader: &mut Reader<Cursor<&[u8]>>, shrinker: &mut Shrinker) -> Option<String> {

@@ -2,6 +2,7 @@
 
 mod camera;
 mod cr3;
+mod phase_one;
 mod preview;
 mod raf;
 
@@ -65,6 +66,11 @@ pub(crate) fn is_srw(bytes: &[u8]) -> bool {
     Camera::of(bytes) == Some(Camera::Srw)
 }
 
+/// Phase One's and Leaf's.
+pub(crate) fn is_iiq(bytes: &[u8]) -> bool {
+    Camera::of(bytes) == Some(Camera::Iiq)
+}
+
 /// Another maker's TIFF with a sensor's mosaic in it.
 pub(crate) fn is_other(bytes: &[u8]) -> bool {
     Camera::of(bytes) == Some(Camera::Other)
@@ -76,6 +82,7 @@ pub(crate) fn look(bytes: &[u8], limits: &DecodeLimits) -> Result<Seen, Refusal>
     let sensor = match camera {
         Camera::Raf => raf::sensor(bytes),
         Camera::Cr3 => cr3::sensor(bytes),
+        Camera::Iiq => phase_one::sensor(bytes),
         _ => in_directories(bytes, camera),
     };
     let sensor = sensor.ok_or_else(|| Refusal::corrupt("the file ends before its size is told"))?;
@@ -86,16 +93,13 @@ pub(crate) fn look(bytes: &[u8], limits: &DecodeLimits) -> Result<Seen, Refusal>
         Camera::Raf => None,
         _ => small::of(bytes),
     };
-    match (notes, preview) {
-        (Some(tiff), _) => seen.note(crate::exif::read(&tiff, limits.metadata_bytes)),
+    if let Some(tiff) = notes {
+        seen.note(crate::exif::read(&tiff, limits.metadata_bytes));
+    } else if let Some(beside) = raf::picture(bytes).and_then(|picture| jpeg::look(picture, limits).ok()) {
         // Fujifilm writes EXIF into its preview only.
-        (None, Some(preview)) => {
-            let beside = jpeg::look(bytes.get(preview.at..).unwrap_or_default(), limits)?;
-            seen.details.orientation = beside.details.orientation;
-            seen.details.exif = beside.details.exif;
-            seen.issues.extend(beside.issues);
-        }
-        (None, None) => {}
+        seen.details.orientation = beside.details.orientation;
+        seen.details.exif = beside.details.exif;
+        seen.issues.extend(beside.issues);
     }
     // The resolution that cameras write is a made-up one, of prints.
     seen.details.dpi = None;

@@ -1,6 +1,7 @@
 //! The chunks of a PNG, passed over without inflating anything.
 
 use crate::bytes::{be16, be32, place, slice};
+use crate::cicp::Cicp;
 
 /// What the chunks tell.
 #[derive(Debug, Default)]
@@ -16,8 +17,8 @@ pub(super) struct Chunks<'a> {
     pub(super) is_srgb: bool,
     /// gAMA: 100,000 times the exponent that made samples of light; of a sense only.
     pub(super) gamma: Option<u32>,
-    /// Transfer characteristics of cICP.
-    pub(super) transfer: Option<u8>,
+    /// cICP; its matrix is always identity.
+    pub(super) cicp: Option<Cicp>,
     /// Passes of the animation, 0 for ever; absent from a still.
     pub(super) loops: Option<u32>,
     /// Frames whose control chunk is there.
@@ -59,7 +60,13 @@ impl<'a> Chunks<'a> {
             b"iCCP" => self.has_icc = true,
             b"sRGB" => self.is_srgb = true,
             b"gAMA" => self.gamma = be32(body, 0).filter(|gamma| (10_000..=1_000_000).contains(gamma)),
-            b"cICP" => self.transfer = body.get(1).copied(),
+            b"cICP" => {
+                self.cicp = body.first().zip(body.get(1)).map(|(primaries, transfer)| Cicp {
+                    primaries: (*primaries).into(),
+                    transfer: (*transfer).into(),
+                    matrix: 0,
+                });
+            }
             b"acTL" => self.loops = self.loops.or(be32(body, 4)),
             b"fcTL" => {
                 self.frames += 1;

@@ -22,6 +22,8 @@ pub(super) enum Camera {
     Raf,
     Pef,
     Srw,
+    /// Phase One's and Leaf's.
+    Iiq,
     Other,
 }
 
@@ -65,11 +67,8 @@ impl Camera {
         if first.number(DNG_VERSION).is_some() {
             return Some(Self::Dng);
         }
-        // Phase One and Leaf hide the samples in a tag of their own: their mark follows the TIFF's.
-        if slice(bytes, 8, 4).is_some_and(|mark| matches!(mark, b"IIII" | b"MMMM"))
-            && slice(bytes, 12, 4).is_some_and(|mark| mark.contains(&b'R'))
-        {
-            return Some(Self::Other);
+        if super::phase_one::has_mark(bytes) {
+            return Some(Self::Iiq);
         }
         if !all.iter().any(is_mosaic_or_linear) {
             return None;

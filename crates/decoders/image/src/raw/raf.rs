@@ -3,7 +3,8 @@
 use super::Sensor;
 use crate::bytes::{be16, be32, place};
 
-/// Where the header tells the table's place.
+/// Where the header tells the preview's place, and the table's.
+const PICTURE_AT: usize = 84;
 const TABLE_AT: usize = 92;
 /// Most entries of the table that are read.
 const MOST_ENTRIES: u32 = 256;
@@ -27,6 +28,11 @@ pub(super) fn sensor(bytes: &[u8]) -> Option<Sensor> {
         at = at.checked_add(4)?.checked_add(length.into())?;
     }
     whole.map(of_size)
+}
+
+/// The preview of full size, from its begin on.
+pub(super) fn picture(bytes: &[u8]) -> Option<&[u8]> {
+    bytes.get(place(be32(bytes, PICTURE_AT)?)..)
 }
 
 fn of_size((width, height): (u16, u16)) -> Sensor {

@@ -76,6 +76,19 @@ fn high_dynamic_range_is_named() {
 }
 
 #[test]
+fn a_png_of_high_dynamic_range_is_toned_down() {
+    let shown = |transfer| {
+        // Code 148 of 255 is 203 nits in PQ: diffuse white.
+        let file = png_with_chunk(info(4, 4, ColorType::Rgb, BitDepth::Eight), Some((*b"cICP", &[9, transfer, 0, 1])), &[148; 48]);
+        let told = said(&file);
+        assert!(is_complete(&told), "{told:?}");
+        crate::stage::preview(&told).at(0.5, 0.5)[0]
+    };
+    assert!(shown(16) > 200, "{}", shown(16));
+    assert!(shown(13).abs_diff(148) < 4, "{}", shown(13));
+}
+
+#[test]
 fn a_gain_map_in_a_second_picture_is_found() {
     let plain = jpeg(16, 16, |_, _| [5; 3]);
     let second = with_segment(&plain, 0xe1, b"http://ns.adobe.com/xap/1.0/\0<x HDRGainMap:HDRGainMapVersion=\"65536\"/>");

@@ -101,6 +101,18 @@ fn fujifilm_and_panasonic_tell_the_size_in_tables_of_their_own() {
 }
 
 #[test]
+fn phase_one_tells_the_size_in_a_directory_of_its_own() {
+    let mut file = b"II*\0\x40\0\0\0IIIICwaR\x0c\0\0\0".to_vec();
+    file.extend([2_u32, 0, 0x010c, 1, 4, 7320, 0x010d, 1, 4, 5484].map(u32::to_le_bytes).concat());
+    file.resize(64, 0);
+    file.extend([0; 6]);
+    file.extend(two_tone(300, 200));
+    let told = said(&file);
+    assert!(is_complete(&told), "{told:?}");
+    assert_eq!((details(&told).format.as_str(), details(&told).stored_width, details(&told).stored_height), ("iiq", 7320, 5484));
+}
+
+#[test]
 fn a_document_shows_its_merged_picture() {
     for (path, model, bits) in [("media/psd-rgb.psd", "rgb", 8), ("media/psd-cmyk.psd", "cmyk", 8), ("media/psb-16-bit.psb", "rgb", 16)] {
         let told = said(&fixture(path));
