@@ -10,6 +10,7 @@ use filter::{ChildFilter, FilterError};
 use landlock::{ABI, Access, AccessFs, AccessNet, LandlockStatus, Ruleset, RulesetAttr, RulesetError, RulesetStatus, Scope};
 pub(crate) use limits::confine_child;
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+use std::hash::{BuildHasher, RandomState};
 use std::io;
 
 /// Which layers of the confinement are on; all of them, but in `faulty`'s hands.
@@ -62,6 +63,9 @@ pub(crate) struct Confined {
     /// Memory mapped with all libraries, bytes.
     pub(crate) baseline_bytes: u64,
     pub(crate) layers: Layers,
+    /// Where this server's users begin. The kernel counts a user's processes on the whole machine: children of another
+    /// worker, or of another family, must not have the same.
+    chance: u64,
     threads: Threads,
     child_filter: ChildFilter,
 }
@@ -89,10 +93,11 @@ pub(crate) fn lock_down(threads: Threads, layers: Layers) -> Result<Confined, Lo
     let baseline_bytes = mapped_bytes()?;
     let (landlock, landlock_abi) = if layers.landlock == Layer::On { landlock()? } else { (layers.landlock == Layer::Claimed, 0) };
     let child_filter = ChildFilter::compile(threads)?;
+    let chance = RandomState::new().hash_one(std::process::id());
     if layers.seccomp == Layer::On {
         filter::load_server_filter()?;
     }
-    Ok(Confined { landlock, landlock_abi, seccomp: layers.seccomp != Layer::Off, baseline_bytes, layers, threads, child_filter })
+    Ok(Confined { landlock, landlock_abi, seccomp: layers.seccomp != Layer::Off, baseline_bytes, layers, chance, threads, child_filter })
 }
 
 /// Everything that Landlock can refuse is refused. Best effort does not fail where it is missing: the status must be looked at.

@@ -1,11 +1,12 @@
 //! Every attack is stopped, each by its own layer, and the worker notices when a layer is missing.
 
 use crate::columns::faulty_with;
-use crate::ground::{assert_healthy, death, held, limits, run, run_under, sandbox};
+use crate::ground::{assert_healthy, children_of, death, eventually, fork_servers, held, limits, run, run_under, sandbox};
 use assay_contract::DecodeLimits;
 use assay_contract::record::Posture;
 use assay_sandbox::{ChildDeath, Sandbox, SandboxConfig, StartError};
 use std::fs;
+use std::sync::Arc;
 use tempfile::TempDir;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -132,5 +133,29 @@ async fn a_family_that_needs_threads_gets_four_and_no_process() {
     if rustix::process::geteuid().is_root() {
         // Each child has a user of its own, whose processes the kernel counts.
         assert!(held(&run(&sandbox, "thread 8").await).starts_with("3 threads, then"));
+    }
+}
+
+/// The user that a fork server's child has taken on; `None` before it has.
+fn user_of_child(server: u32) -> Option<u32> {
+    let status = fs::read_to_string(format!("/proc/{}/status", children_of(server).first()?)).ok()?;
+    let user = status.lines().find_map(|line| line.strip_prefix("Uid:"))?.split_whitespace().next()?.parse().ok()?;
+    (user != 0).then_some(user)
+}
+
+/// The kernel counts a user's threads on the whole machine: with the same user one worker's children would take the other's.
+#[tokio::test(flavor = "multi_thread")]
+async fn children_of_different_fork_servers_are_different_users() {
+    if !rustix::process::geteuid().is_root() {
+        return println!("skipped: only root's children get users of their own");
+    }
+    let (one, two) = (Arc::new(sandbox().await), Arc::new(sandbox().await));
+    let servers = fork_servers();
+    assert_eq!(servers.len(), 2);
+    let at_work = [one, two].map(|sandbox| tokio::spawn(async move { run(&sandbox, "sleep").await }));
+    eventually("both have a child that is nobody", || servers.iter().all(|server| user_of_child(*server).is_some())).await;
+    assert_ne!(user_of_child(servers[0]), user_of_child(servers[1]));
+    for decode in at_work {
+        decode.abort();
     }
 }

@@ -13,7 +13,8 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 /// server stands still, so that nobody else takes what is sent.
 struct Stage {
     server: u32,
-    has_begun: UnboundedSender<()>,
+    /// That it began, then whether it took something.
+    news: UnboundedSender<bool>,
 }
 
 impl Blocks for Stage {
@@ -23,9 +24,12 @@ impl Blocks for Stage {
             0 => into.iter_mut().zip(b"take-next-job").for_each(|(to, from)| *to = *from),
             0x10_0000 => {
                 signal(self.server, Signal::STOP);
-                self.has_begun.send(()).unwrap();
+                self.news.send(false).unwrap();
             }
-            _ => signal(self.server, Signal::CONT),
+            _ => {
+                signal(self.server, Signal::CONT);
+                self.news.send(offset == 0x30_0000).unwrap();
+            }
         }
         Ok(into.len())
     }
@@ -33,27 +37,31 @@ impl Blocks for Stage {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_next_asset_can_be_taken_only_where_the_servers_socket_lives_on_in_a_child() {
-    for (column, must) in [(Column::None, "breach"), (Column::Seccomp, "breach"), (Column::All, "no other socket")] {
+    for (column, is_taken) in [(Column::None, true), (Column::Seccomp, true), (Column::All, false)] {
         let (sandbox, _folder) = column.sandbox().await;
         let sandbox = Arc::new(sandbox);
-        let (has_begun, mut begun) = unbounded_channel();
-        let stage = Arc::new(Stage { server: fork_servers()[0], has_begun });
+        let (news, mut told) = unbounded_channel();
+        let stage = Arc::new(Stage { server: fork_servers()[0], news });
         let attacker = tokio::spawn({
             let sandbox = sandbox.clone();
-            async move { sandbox.decode("faulty", task(4 << 20, limits()), Source::Blocks(stage)).await.unwrap() }
+            async move { sandbox.decode("faulty", task(4 << 20, limits()), Source::Blocks(stage)).await }
         });
-        begun.recv().await.unwrap();
+        told.recv().await.unwrap();
         let next = tokio::spawn({
             let sandbox = sandbox.clone();
             async move { run(&sandbox, "facts 10 20").await }
         });
-        assert_eq!(short(&attacker.await.unwrap()), must, "{}", column.name());
+        assert_eq!(told.recv().await.unwrap(), is_taken, "{}", column.name());
         if column == Column::All {
+            assert_eq!(short(&attacker.await.unwrap().unwrap()), "no other socket");
             let next = next.await.unwrap();
             assert_eq!((next.ended, next.facts.unwrap().media_attributes.width), (Ended::Done, Some(10)));
         } else {
-            // Its message is gone: it would wait until the server is given up.
+            // Its message is gone: it would wait until the server is given up, and that may wait for it as well.
+            attacker.abort();
             next.abort();
+            // Their ends come before the server's.
+            let _ = (attacker.await, next.await);
         }
         drop(sandbox);
         crate::ground::eventually("this column's server is gone", || fork_servers().is_empty()).await;

@@ -10,9 +10,11 @@ use std::os::fd::AsRawFd;
 use std::ptr;
 use std::time::{Duration, Instant};
 
-/// Where the worker serves blocks, these two ask it something: the test knows by them when the attack begins and when it is over.
+/// Where the worker serves blocks, these ask it something: the test knows by them when the attack begins and what came of it, even
+/// where its fork server hangs because it was robbed.
 const BEGINS_AT: u64 = 1 << 20;
-const IS_OVER_AT: u64 = 2 << 20;
+const FAILED_AT: u64 = 2 << 20;
+const TOOK_AT: u64 = 3 << 20;
 /// How long it waits for the next asset's message.
 const PATIENCE: Duration = Duration::from_millis(500);
 
@@ -94,7 +96,7 @@ pub(super) fn take_next_job(input: &mut Input) -> Outcome {
         }
         std::thread::yield_now();
     };
-    input.read_at(IS_OVER_AT, &mut byte).map_err(super::text)?;
+    input.read_at(if taken.is_ok() { TOOK_AT } else { FAILED_AT }, &mut byte).map_err(super::text)?;
     taken
 }
 

@@ -12,14 +12,15 @@ use std::io;
 
 /// Stdin, stdout, stderr, the memfd, and a few for libraries that duplicate.
 const DESCRIPTORS: u64 = 16;
-/// Users that nobody is: each child gets one of its own where the worker is root.
-const FIRST_USER: u32 = 100_000;
-const USERS: u64 = 60_000;
+/// Users that nobody is: each child gets one of its own where the worker is root. No system hands these numbers out
+/// (<https://systemd.io/UIDS-GIDS/>).
+const FIRST_USER: u32 = 1_900_000_000;
+const USERS: u64 = 200_000_000;
 
 /// Confines a child; afterwards nothing can be given back.
 pub(crate) fn confine_child(confined: &Confined, launch: &Launch, server: Pid) -> Result<(), LockdownError> {
     die_with(server)?;
-    let is_private = confined.layers.user == Layer::On && become_nobody(launch.ticket);
+    let is_private = confined.layers.user == Layer::On && become_nobody(confined.chance.wrapping_add(launch.ticket));
     if is_private {
         // A change of user forgets both (prctl(2)).
         die_with(server)?;
@@ -40,11 +41,11 @@ fn die_with(server: Pid) -> io::Result<()> {
 }
 
 /// A user that owns nothing, where the worker is root and may choose; elsewhere the other layers carry on alone.
-fn become_nobody(ticket: u64) -> bool {
+fn become_nobody(place: u64) -> bool {
     if !geteuid().is_root() {
         return false;
     }
-    let number = FIRST_USER + u32::try_from(ticket % USERS).unwrap_or(0);
+    let number = FIRST_USER + u32::try_from(place % USERS).unwrap_or(0);
     let (user, group) = (Uid::from_raw(number), Gid::from_raw(number));
     set_thread_groups(&[])
         .and_then(|()| set_thread_res_gid(group, group, group))
