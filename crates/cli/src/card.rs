@@ -63,6 +63,32 @@ pub fn card(record: &Record) -> String {
             );
             card.list("time", [audio.duration_s.map(time), audio.bit_rate_bps.map(|bps| format!("{} kbit/s", bps / 1000))]);
         }
+        Some(Details::Document(document)) => {
+            let first = document.pages.first().map(|page| format!("{:.0} × {:.0} pt", page.width_pt, page.height_pt));
+            card.list("pages", [Some(document.page_count.to_string()), first, document.form.clone()]);
+            card.list("document", [document.title.clone(), document.author.clone(), document.producer.clone()]);
+            card.list("text", [document.text_characters.map(|count| format!("{count} characters"))]);
+        }
+        Some(Details::Dicom(dicom)) => {
+            let frames = dicom.frame_count.map(|count| format!("{count} frames"));
+            card.list("dicom", [dicom.modality.clone(), Some(shape(record)), frames, dicom.photometric.clone()]);
+            card.list("syntax", [dicom.transfer_syntax.clone()]);
+        }
+        Some(Details::TiledImagery(imagery)) => {
+            let bands = imagery.bands.first().map(|band| format!("{} × {}", imagery.bands.len(), band.dtype));
+            card.list("size", [Some(shape(record)), bands, imagery.compression.clone()]);
+            card.list("place", [imagery.crs.as_ref().and_then(|crs| crs.name.clone()), imagery.bounds_wgs84.map(|bounds| format!("{bounds:.5?}"))]);
+        }
+        Some(Details::Text(text)) => {
+            let counts = format!("{} characters, {} words, {} lines", text.characters, text.words, text.lines);
+            card.list("text", [Some(counts), Some(text.encoding.clone()), text.language.clone()]);
+        }
+        Some(Details::Html(page)) => {
+            card.list("page", [page.title.clone(), Some(format!("{} characters", page.characters)), page.language.clone()]);
+        }
+        Some(Details::Conversation(talk)) => {
+            card.list("talk", [Some(format!("{} messages", talk.message_count)), Some(talk.participants.join(", "))]);
+        }
         None => {}
     }
     for thumbnail in &record.thumbnails {

@@ -51,11 +51,7 @@ pub enum Lie {
 /// Facts as they may go into a record: right kind, finite numbers, clean bounded text, the length that we counted.
 pub fn facts(said: &Facts, family: Family, content_length: u64) -> Result<Facts, Lie> {
     let kind = said.details.kind();
-    let allowed = match family {
-        Family::Image => matches!(kind, AssetKind::Image),
-        Family::Media => matches!(kind, AssetKind::Video | AssetKind::Audio),
-    };
-    if !allowed {
+    if !family.knows(kind) {
         return Err(Lie::Kind { family: family.as_str(), kind });
     }
     let attributes = &said.media_attributes;

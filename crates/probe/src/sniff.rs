@@ -20,14 +20,38 @@ pub enum Family {
     Image,
     /// Video and audio.
     Media,
+    /// Paged documents.
+    Document,
+    /// DICOM instances.
+    Dicom,
+    /// Imagery with a place on earth.
+    Geo,
+    /// Text, web pages, conversations.
+    Text,
 }
 
 impl Family {
+    /// Whether a kind is one of those that this decoder may speak of.
+    pub const fn knows(self, kind: AssetKind) -> bool {
+        match self {
+            Self::Image => matches!(kind, AssetKind::Image),
+            Self::Media => matches!(kind, AssetKind::Video | AssetKind::Audio),
+            Self::Document => matches!(kind, AssetKind::Document),
+            Self::Dicom => matches!(kind, AssetKind::Dicom),
+            Self::Geo => matches!(kind, AssetKind::TiledImagery),
+            Self::Text => matches!(kind, AssetKind::Text | AssetKind::Html | AssetKind::Conversation),
+        }
+    }
+
     /// The decoder's name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Image => "image",
             Self::Media => "media",
+            Self::Document => "document",
+            Self::Dicom => "dicom",
+            Self::Geo => "geo",
+            Self::Text => "text",
         }
     }
 }

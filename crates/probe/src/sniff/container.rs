@@ -53,14 +53,41 @@ pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
     if transport_stream(head) {
         return Some(Sniffed::either("video/mp2t"));
     }
-    // H.264, HEVC or MPEG-4 part 2 without a container: a start code and a parameter set.
-    if at(head, 0, b"\0\0\0\x01") && head.get(4).is_some_and(|nal| matches!(nal, 0x09 | 0x27 | 0x67 | 0x40 | 0x42 | 0x46)) {
-        return Some(Sniffed::video("video/h264"));
+    if let Some(bare) = bare_video(head) {
+        return Some(bare);
     }
     if at(head, 0, b"\0\0\x01\xb0") || at(head, 0, b"\0\0\x01\xb6") {
         return Some(Sniffed::video("video/mpeg"));
     }
     None
+}
+
+/// H.264 or HEVC without a container: a start code (ISO/IEC 14496-10 and 23008-2, Annex B), then a parameter set, a delimiter,
+/// or supplementary information with a parameter set behind it.
+fn bare_video(head: &[u8]) -> Option<Sniffed> {
+    if !at(head, 0, b"\0\0\0\x01") && !at(head, 0, b"\0\0\x01") {
+        return None;
+    }
+    let first = unit(head)?;
+    let mut later = std::iter::successors(unit(first), |before| unit(before)).take(MOST_UNITS);
+    match first {
+        // 7 and 9, with any importance.
+        [0x09 | 0x27 | 0x47 | 0x67, ..] => Some(Sniffed::video("video/h264")),
+        [0x06, ..] => later.any(|unit| matches!(unit, [0x27 | 0x47 | 0x67, ..])).then_some(Sniffed::video("video/h264")),
+        // 32 to 35, layer 0.
+        [0x40 | 0x42 | 0x44 | 0x46, 0x01, ..] => Some(Sniffed::video("video/h265")),
+        [0x4e, 0x01, ..] => later.any(|unit| matches!(unit, [0x40 | 0x42, 0x01, ..])).then_some(Sniffed::video("video/h265")),
+        _ => None,
+    }
+}
+
+/// Units that may stand before the first parameter set.
+const MOST_UNITS: usize = 16;
+
+/// What follows the next start code.
+fn unit(head: &[u8]) -> Option<&[u8]> {
+    let code = head.windows(3).position(|three| three == [0, 0, 1])?;
+    head.get(code + 3..)
 }
 
 /// Brands of ISO base media files (<https://mp4ra.org/registered-types/brands>).

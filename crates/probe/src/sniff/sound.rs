@@ -1,6 +1,7 @@
 //! Sound: first the formats with a mark, then those known only by a frame's sync bits.
 
 use super::{Sniffed, at};
+use assay_contract::AssetKind;
 
 pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
     let wave = at(head, 8, b"WAVE");
@@ -12,6 +13,14 @@ pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
     }
     if at(head, 0, b"FORM") && (at(head, 8, b"AIFF") || at(head, 8, b"AIFC")) {
         return Some(Sniffed::audio("audio/x-aiff"));
+    }
+    // Meridian Lossless Packing and TrueHD: the length and time of an access unit, then the sync of its major header.
+    if at(head, 4, b"\xf8\x72\x6f\xba") || at(head, 4, b"\xf8\x72\x6f\xbb") {
+        return Some(Sniffed::audio("audio/vnd.dolby.mlp"));
+    }
+    // Notes for an instrument: there is no sound in it.
+    if at(head, 0, b"MThd\0\0\0\x06") {
+        return Some(Sniffed::unread("audio/midi", Some(AssetKind::Audio)));
     }
     let marks: [(&[u8], &'static str); 14] = [
         (b"fLaC", "audio/flac"),
@@ -32,19 +41,30 @@ pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
     marks.into_iter().find(|(mark, _)| at(head, 0, mark)).map(|(_, mime)| Sniffed::audio(mime))
 }
 
-/// MPEG audio and ADTS: eleven or twelve sync bits are found in any noise, so a second frame must follow where the first says.
+/// MPEG audio, ADTS and LOAS: eleven or twelve sync bits are found in any noise, so a second frame must follow where the first says.
 pub(super) fn by_frame_sync(head: &[u8]) -> Option<Sniffed> {
-    let (length, mime_type) = match adts_frame(head) {
-        Some(length) => (length, "audio/aac"),
-        None => (mpeg_frame(head)?, "audio/mpeg"),
-    };
+    let (length, mime_type) = frame(head)?;
     let next = head.get(length..).unwrap_or_default();
     let follows = match next {
         // A file of one frame, or one whose next frame lies beyond the head.
         [] | [_] | [_, _] => true,
-        next => adts_frame(next).is_some() || mpeg_frame(next).is_some(),
+        next => frame(next).is_some(),
     };
     follows.then(|| Sniffed::audio(mime_type))
+}
+
+/// Bytes of the frame that begins here, and what it is a frame of.
+fn frame(head: &[u8]) -> Option<(usize, &'static str)> {
+    let aac = || adts_frame(head).map(|length| (length, "audio/aac"));
+    let loas = || loas_frame(head).map(|length| (length, "audio/x-loas"));
+    aac().or_else(loas).or_else(|| mpeg_frame(head).map(|length| (length, "audio/mpeg")))
+}
+
+/// Bytes of the LOAS frame that begins here (ISO/IEC 14496-3, 1.7.2): eleven bits of sync, thirteen of length.
+fn loas_frame(head: &[u8]) -> Option<usize> {
+    let [0x56, second, third, ..] = *head else { return None };
+    let length = usize::from(second & 0x1f) << 8 | usize::from(third);
+    (second & 0xe0 == 0xe0 && length > 0).then_some(length + 3)
 }
 
 /// Bytes of the ADTS frame that begins here (ISO/IEC 13818-7, 6.2): its layer bits are always 0.

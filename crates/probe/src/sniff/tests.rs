@@ -34,6 +34,12 @@ fn content_is_told_by_its_first_bytes() {
         (b"ID3\x04\0\0", "audio/mpeg"),
         (b"\xff\xfb\x90\x64\0\0", "audio/mpeg"),
         (b"\xff\xf1\x50\x80\x01\x1f\xfc", "audio/aac"),
+        (b"\xf8\x42\x12\x34\xf8\x72\x6f\xba", "audio/vnd.dolby.mlp"),
+        (b"MThd\0\0\0\x06\0\x01", "audio/midi"),
+        (b"\0\0\0\x01\x67\x42\0\x1e", "video/h264"),
+        (b"\0\0\x01\x06\x05\x80\0\0\0\x01\x67\x42\0\x1e", "video/h264"),
+        (b"\0\0\0\x01\x40\x01\x0c\x01", "video/h265"),
+        (b"\0\0\0\x01\x4e\x01\x05\x80\0\0\x01\x42\x01\x01", "video/h265"),
         (b"%PDF-1.7", "application/pdf"),
         (b"  <!DOCTYPE html><html>", "text/html"),
         (b"\xef\xbb\xbf<html>", "text/html"),
@@ -83,11 +89,19 @@ fn a_frame_of_sound_needs_a_second_one() {
     assert_eq!(mime(&sound), Some("audio/mpeg"));
     sound[417] = 0;
     assert_eq!(mime(&sound), None, "sync bits alone are found in any noise");
+    let mut multiplexed = vec![0x01u8; 103 * 2];
+    for frame in 0..2 {
+        multiplexed[frame * 103..][..3].copy_from_slice(b"\x56\xe0\x64");
+    }
+    assert_eq!(mime(&multiplexed), Some("audio/x-loas"));
+    multiplexed[103] = 0;
+    assert_eq!(mime(&multiplexed), None);
 }
 
 #[test]
 fn what_fits_nothing_is_nothing() {
-    for head in [b"".as_slice(), b"\0\0\0\0", b"\x01\x02\x03", b"\0"] {
+    let no_parameters = b"\0\0\0\x01\x06\x05\x80\0\0\0\x01\x65\x88";
+    for head in [b"".as_slice(), b"\0\0\0\0", b"\x01\x02\x03", b"\0", no_parameters] {
         assert_eq!(mime(head), None, "{head:?}");
     }
 }
