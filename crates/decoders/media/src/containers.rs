@@ -91,9 +91,9 @@ pub(crate) struct Called {
 
 /// Names a file by its demuxer, its variant (ISO brand or Matroska document type) and its kind.
 pub(crate) fn called(demuxer: &str, variant: Option<&str>, kind: AssetKind) -> Called {
-    let is = |name: &str| demuxer.split(',').any(|one| one == name);
+    let is = |name: &str| is_called(demuxer, name);
     let sound = kind == AssetKind::Audio;
-    let (name, mime_type) = if is("mov") {
+    let (name, mime_type) = if is_iso(demuxer) {
         let brand = variant.unwrap_or("qt  ");
         match (brand, sound) {
             (brand, true) if brand.starts_with("3g2") => ("3g2", "audio/3gpp2"),
@@ -114,6 +114,16 @@ pub(crate) fn called(demuxer: &str, variant: Option<&str>, kind: AssetKind) -> C
         }
     };
     Called { name: name.to_owned(), mime_type: mime_type.to_owned() }
+}
+
+/// Whether a demuxer reads ISO base media files, QuickTime among them.
+pub(crate) fn is_iso(demuxer: &str) -> bool {
+    is_called(demuxer, "mov")
+}
+
+/// FFmpeg separates the names of one demuxer by commas.
+fn is_called(demuxer: &str, name: &str) -> bool {
+    demuxer.split(',').any(|one| one == name)
 }
 
 /// Reads the document type of a Matroska file: EBML element 0x4282 in its head (RFC 8794, section 11.2.4).

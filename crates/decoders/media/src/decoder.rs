@@ -5,7 +5,7 @@ use crate::ffi::{self, Demuxer, Medium, Opening, Stream, Trouble};
 use crate::protection::Protection;
 use crate::tail::Tail;
 use crate::walk::{End, Walked};
-use crate::{containers, edits, poster, sound, tail, timing, walk};
+use crate::{boxes, containers, edits, poster, sound, tail, timing, walk};
 use assay_contract::Code;
 use assay_contract::exchange::{Refusal, Task};
 use assay_contract::failure::Issue;
@@ -48,14 +48,17 @@ impl Decoder for Media {
         }
         let document_type = containers::document_type(input);
         let (has_edit_list, is_fragmented, protection) = (edits::has_effect(input), edits::is_fragmented(input), Protection::of(input));
+        let has_movie = boxes::movie(input).is_some();
         let (tail, opening) = opened(input)?;
+        answer.progress()?;
         let mut demuxer = Demuxer::open(input, &opening).map_err(not_opened)?;
         let hinted = task.mime_type.starts_with("audio/") || task.mime_type.starts_with("video/");
         if demuxer.score() < SURE_ENOUGH && !hinted {
             return Err(Refusal::unsupported("no container of video or audio was recognised").into());
         }
         let (whole, streams) = (Whole::of(&demuxer), demuxer.streams());
-        let (kind, main) = chosen(&streams, demuxer.refused_opens(), protection)?;
+        let is_cut = !has_movie && containers::is_iso(demuxer.name());
+        let (kind, main) = chosen(&streams, Signs { refused_opens: demuxer.refused_opens(), protection, is_cut })?;
         let variant = if demuxer.name().contains("matroska") { document_type.as_deref() } else { whole.brand() };
         let called = containers::called(demuxer.name(), variant, kind);
         let mut found = Found {
@@ -118,9 +121,18 @@ fn opened(input: &mut Input) -> Result<(Tail, Opening), Stop> {
     Ok((Tail::default(), opening))
 }
 
+/// What may explain that there is neither video nor sound.
+struct Signs {
+    /// Other files that the demuxer wanted to open.
+    refused_opens: u32,
+    protection: Protection,
+    /// An ISO base media file without a whole movie box, which describes all that is in it.
+    is_cut: bool,
+}
+
 /// The kind, decided by what is inside, and the stream that stands for it: the first video that is no attached picture,
 /// else the first sound.
-fn chosen(streams: &[Stream], refused_opens: u32, protection: Protection) -> Result<(AssetKind, &Stream), Stop> {
+fn chosen(streams: &[Stream], signs: Signs) -> Result<(AssetKind, &Stream), Stop> {
     let video = streams
         .iter()
         .find(|stream| stream.medium == Medium::Video && !stream.is_attached_picture && stream.width > 0 && stream.height > 0);
@@ -128,15 +140,16 @@ fn chosen(streams: &[Stream], refused_opens: u32, protection: Protection) -> Res
     match (video, audio) {
         (Some(video), _) => Ok((AssetKind::Video, video)),
         (None, Some(audio)) => Ok((AssetKind::Audio, audio)),
-        (None, None) if protection.is_any() => {
+        (None, None) if signs.protection.is_any() => {
             Err(Refusal::new(Code::EncryptedAsset, "the stream is encrypted, and so is what describes it").into())
         }
-        (None, None) if refused_opens > 0 => {
+        (None, None) if signs.refused_opens > 0 => {
             Err(Refusal::unsupported("the file only points at other files, which are never opened").into())
         }
         (None, None) if streams.iter().any(|stream| matches!(stream.medium, Medium::Video | Medium::Audio)) => {
             Err(Refusal::corrupt("there is a stream, but nothing says how large its pictures or how fast its sound is").into())
         }
+        (None, None) if signs.is_cut => Err(Refusal::corrupt("the box that describes what is in it (moov) is missing or cut").into()),
         (None, None) => Err(Refusal::unsupported("there is neither video nor sound in it").into()),
     }
 }

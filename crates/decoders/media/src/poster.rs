@@ -65,6 +65,8 @@ pub(crate) fn show(
     let deadline = Instant::now() + Duration::from_millis(task.limits.cpu_ms.min(task.limits.total_ms) / SEARCH_SHARE);
     let (mut best, mut glimpse) = (None, None);
     for place in [duration.and_then(|duration| a_tenth(main, duration)), None] {
+        // Opening alone may take long where a table has millions of rows.
+        answer.progress()?;
         let found = match Demuxer::open(input, opening) {
             Ok(mut demuxer) => Search { task, main, deadline }.run(&mut demuxer, place, (&mut best, &mut glimpse), answer),
             Err(trouble) => Err(trouble.into()),

@@ -90,6 +90,7 @@ impl From<Trouble> for Halt {
 
 fn listen(task: &Task, input: &mut Input, opening: &Opening, main: &Stream, answer: &mut Answer) -> Result<Heard, Halt> {
     let deadline = Instant::now() + Duration::from_millis(task.limits.cpu_ms.min(task.limits.total_ms) / LISTENING_SHARE);
+    answer.progress().map_err(Halt::Stop)?;
     let mut demuxer = Demuxer::open(input, opening)?;
     let mut decoder = demuxer.decoder(main.index, task.limits.pixels)?;
     demuxer.only(main.index);

@@ -55,6 +55,17 @@ fn nothing_and_noise_and_a_broken_head_each_have_their_code() {
 }
 
 #[test]
+fn a_description_that_is_cut_is_damage_and_no_unknown_format() {
+    for name in ["m4a-aac.m4a", "mp4-h264-faststart.mp4", "mp4-moov-at-end.mp4"] {
+        let whole = fixture(&format!("media/{name}"));
+        let movie = whole.windows(4).position(|four| four == b"moov").unwrap();
+        for kept in [8, 120, 300] {
+            assert_eq!(refused(whole[..movie + kept].to_vec()), Code::CorruptAsset, "{name} {kept}");
+        }
+    }
+}
+
+#[test]
 fn pictures_are_left_to_the_decoder_of_pictures() {
     for name in ["jpeg-baseline.jpg", "png-rgb.png", "gif-animated.gif", "webp-animated.webp", "tiff-lzw.tiff"] {
         assert_eq!(refused(fixture(&format!("media/{name}"))), Code::UnsupportedFormat, "{name}");
