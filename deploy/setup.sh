@@ -8,10 +8,19 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# A C compiler, what libjpeg-turbo's and AWS-LC's builds want, what bindgen wants, FFmpeg's libraries, and libheif and OpenJPEG.
-packages=(gcc g++ make cmake nasm clang libclang-dev pkg-config ca-certificates
+# A C compiler, what libjpeg-turbo's and AWS-LC's builds want, what bindgen wants, what brings PDFium, FFmpeg's libraries, and
+# libheif and OpenJPEG.
+packages=(gcc g++ make cmake nasm clang libclang-dev pkg-config ca-certificates python3-pip
     libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev
     libheif-dev libopenjp2-7-dev)
+# PDFium without JavaScript and XFA, which Debian has no package of: from a wheel on PyPI, pinned by the digests of both machines'
+# wheels and of the library in each.
+pdfium=5.15.2
+wheels=(dc31aea5b0fb9fefc9b537a65f4113980b2c40798445736a7e6565bc85161e37 dd46e93c0c3a73f6cea8489baff6d77a5d0759dd53fbbce0aeb49c91830176fc)
+declare -A libpdfium=(
+    [x86_64]=c76dc0f7839644bfa7c3e3107a6068df714e339c861bb7d4519907b821d427f9
+    [aarch64]=4378615ad9710397c96c112611be9018629bbfe38805d91a2663a534b99c28ca
+)
 # name=version: versions that were seen to build with our toolchain.
 tools=()
 
@@ -26,7 +35,7 @@ for wanted in "$@"; do
         tools+=(cargo-deny=0.20.2 cargo-machete=0.9.2)
         ;;
     --fixtures)
-        packages+=(ffmpeg libheif-examples libopenjp2-tools libjxl-tools libimage-exiftool-perl webp libtiff-tools fonts-dejavu-core python3 python3-pil python3-numpy)
+        packages+=(ffmpeg libheif-examples libopenjp2-tools poppler-utils libjxl-tools libimage-exiftool-perl webp libtiff-tools fonts-dejavu-core python3 python3-pil python3-numpy)
         ;;
     *)
         echo "setup: $wanted is not known; type: sed -n 2,8p deploy/setup.sh" >&2
@@ -138,6 +147,29 @@ cargo_tools() {
     done
 }
 
+# Beside the decoders of both builds: from there alone is it loaded.
+document_library() {
+    local folder wanted=${libpdfium[$(uname -m)]:-} scratch=
+    [[ -n $wanted ]] || give_up "PDFium is pinned for x86-64 and arm64 only, this is $(uname -m)" "uname -m"
+    for folder in "${CARGO_TARGET_DIR:-target}"/{debug,release}; do
+        [[ -e $folder/libpdfium.so && $(sha256sum <"$folder/libpdfium.so") == "$wanted "* ]] && continue
+        if [[ -z $scratch ]]; then
+            say "downloading PDFium from PyPI (pypdfium2 $pdfium)"
+            scratch=$(mktemp -d)
+            undo+=("rm -rf $scratch")
+            echo "pypdfium2==$pdfium ${wheels[*]/#/--hash=sha256:}" >"$scratch/wanted"
+            python3 -m pip --quiet download --disable-pip-version-check --no-deps --only-binary :all: --require-hashes \
+                --dest "$scratch" -r "$scratch/wanted" || give_up "PDFium could not be downloaded; pip says why above" "deploy/setup.sh"
+            python3 -m zipfile --extract "$scratch"/pypdfium2-*.whl "$scratch"
+            [[ $(sha256sum <"$scratch/pypdfium2_raw/libpdfium.so") == "$wanted "* ]] || give_up "the wheel holds another PDFium than is pinned" "deploy/setup.sh"
+        fi
+        mkdir -p "$folder"
+        # In one step: a decoder that runs keeps the one that it has.
+        cp "$scratch/pypdfium2_raw/libpdfium.so" "$folder/libpdfium.so.new"
+        mv "$folder/libpdfium.so.new" "$folder/libpdfium.so"
+    done
+}
+
 undo=()
 trap take_back EXIT
 
@@ -146,3 +178,4 @@ PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
 system_libraries
 rust
 cargo_tools
+document_library
