@@ -13,6 +13,7 @@ pub mod stages;
 pub mod crew;
 pub mod health;
 pub mod outage;
+pub mod allowance;
 pub mod plan;
 pub mod slots;
 pub mod sweep;

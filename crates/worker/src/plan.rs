@@ -1,9 +1,8 @@
 //! Slots and budgets from what this container may really use; an oversubscribed wish refuses to start.
 
+use crate::allowance::{Allowance, Source};
 use crate::slots::SlotCounts;
 use std::fmt;
-use std::fs;
-use std::path::Path;
 
 const MB: u64 = 1 << 20;
 /// The worker itself: its threads, connections and the records in flight.
@@ -14,26 +13,6 @@ const LIBRARIES_BYTES: u64 = 64 * MB;
 const SPOOL_CEILING: u64 = 4096 * MB;
 /// Smallest spool budget that makes sense.
 const SPOOL_FLOOR: u64 = 128 * MB;
-
-/// What the machine, or the container's cgroup, allows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Allowance {
-    /// Bytes of memory.
-    pub memory_bytes: u64,
-    /// Processors, at least 1; a quota of 1.5 counts as 1.
-    pub processors: u16,
-    /// Where the memory figure comes from.
-    pub source: Source,
-}
-
-/// Where a figure comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
-    /// The container's cgroup, version 2 or 1.
-    Cgroup,
-    /// The whole machine.
-    Machine,
-}
 
 /// What an operator wishes; unset is derived.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -144,42 +123,6 @@ impl fmt::Display for Plan {
     }
 }
 
-impl Allowance {
-    /// What this process may use.
-    pub fn of_this_process() -> Self {
-        Self::read(
-            Path::new("/sys/fs/cgroup"),
-            Path::new("/proc"),
-            std::thread::available_parallelism().map_or(1, |n| u16::try_from(n.get()).unwrap_or(u16::MAX)),
-        )
-    }
-
-    fn read(cgroup: &Path, proc: &Path, processors: u16) -> Self {
-        let number = |path: &str| fs::read_to_string(cgroup.join(path)).ok().and_then(|text| text.trim().parse::<u64>().ok());
-        let machine = fs::read_to_string(proc.join("meminfo")).ok().and_then(|text| meminfo_total(&text)).unwrap_or(1024 * MB);
-        // Version 2, then version 1, whose "no limit" is a number near 2^63.
-        let limit = number("memory.max").or_else(|| number("memory/memory.limit_in_bytes")).filter(|limit| *limit < machine);
-        let quota = fs::read_to_string(cgroup.join("cpu.max")).ok().and_then(|text| cpu_quota(&text));
-        Self {
-            memory_bytes: limit.unwrap_or(machine),
-            processors: quota.map_or(processors, |quota| quota.min(processors)).max(1),
-            source: if limit.is_some() { Source::Cgroup } else { Source::Machine },
-        }
-    }
-}
-
-fn meminfo_total(text: &str) -> Option<u64> {
-    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
-}
-
-/// `150000 100000` is one and a half processors.
-fn cpu_quota(text: &str) -> Option<u16> {
-    let (quota, period) = text.trim().split_once(' ')?;
-    let (quota, period) = (quota.parse::<u64>().ok()?, period.parse::<u64>().ok()?);
-    u16::try_from(quota.checked_div(period)?).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,13 +149,5 @@ mod tests {
         let error = Plan::derive(allowance(4096, 2), wishes).unwrap_err();
         assert!(error.to_string().contains("9 children of 832"), "{error}");
         assert_eq!(Plan::derive(allowance(4096, 2), Wishes { fetches: Some(0), ..CHILD }), Err(PlanError::Zero("fetches")));
-    }
-
-    #[test]
-    fn quotas_are_read_as_the_kernel_writes_them() {
-        assert_eq!(cpu_quota("150000 100000\n"), Some(1));
-        assert_eq!(cpu_quota("400000 100000"), Some(4));
-        assert_eq!(cpu_quota("max 100000"), None);
-        assert_eq!(meminfo_total("MemTotal:       24629488 kB\nMemFree: 1 kB"), Some(24_629_488 * 1024));
     }
 }
