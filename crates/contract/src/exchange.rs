@@ -3,7 +3,7 @@
 use crate::failure::Code;
 use crate::kind::AssetKind;
 use crate::limits::{DecodeLimits, LimitHit};
-use crate::profile::{DerivativeName, ThumbnailSpec};
+use crate::profile::{DerivativeName, Identifiers, ThumbnailSpec};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -86,6 +86,9 @@ pub struct Task {
     pub thumbnails: Vec<ThumbnailSpec>,
     /// Derivatives to make, where the kind has them.
     pub derivatives: Vec<DerivativeName>,
+    /// What is told of identifiers.
+    #[serde(default)]
+    pub identifiers: Identifiers,
     /// Bounds.
     pub limits: DecodeLimits,
 }
@@ -144,12 +147,21 @@ pub struct Refusal {
     pub reason: String,
     /// The limit that was passed, where one was.
     pub limit: Option<LimitHit>,
+    /// The decoder family that should look at it instead: `geo`. The worker goes along only where it knows that step.
+    #[serde(default)]
+    pub belongs_to: Option<String>,
 }
 
 impl Refusal {
     /// A reasoned no.
     pub fn new(code: Code, reason: impl Into<String>) -> Self {
-        Self { code, reason: reason.into(), limit: None }
+        Self { code, reason: reason.into(), limit: None, belongs_to: None }
+    }
+
+    /// Says which family should look at it instead.
+    #[must_use]
+    pub fn belonging_to(self, family: impl Into<String>) -> Self {
+        Self { belongs_to: Some(family.into()), ..self }
     }
 
     /// The file is damaged.
@@ -164,7 +176,7 @@ impl Refusal {
 
     /// A limit of ours stops it.
     pub fn limit(code: Code, hit: LimitHit) -> Self {
-        Self { code, reason: format!("{}: asked {}, allowed {}", hit.name, hit.asked, hit.allowed), limit: Some(hit) }
+        Self { limit: Some(hit.clone()), ..Self::new(code, format!("{}: asked {}, allowed {}", hit.name, hit.asked, hit.allowed)) }
     }
 }
 

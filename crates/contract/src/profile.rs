@@ -16,10 +16,33 @@ pub struct Profile {
     pub thumbnails: Vec<ThumbnailSpec>,
     /// The derivatives to make, where the kind has them.
     pub derivatives: Vec<DerivativeName>,
+    /// What is told of identifiers that lead to a person in another system.
+    #[serde(default, skip_serializing_if = "Identifiers::are_omitted")]
+    pub identifiers: Identifiers,
     /// Limits on the download.
     pub fetch: FetchLimits,
     /// Limits on the child.
     pub decode: DecodeLimits,
+}
+
+/// What becomes of identifiers that are no names and still lead to one: the UIDs of a DICOM study, series and instance.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Identifiers {
+    /// They are not read.
+    #[default]
+    Omit,
+    /// They are in the record.
+    Tell,
+}
+
+impl Identifiers {
+    /// Whether they are not read.
+    // By reference: serde asks so.
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+    pub const fn are_omitted(&self) -> bool {
+        matches!(self, Self::Omit)
+    }
 }
 
 /// One thumbnail.
@@ -114,6 +137,7 @@ impl Profile {
                 },
             ],
             derivatives: vec![DerivativeName::Waveform, DerivativeName::FrameIndex],
+            identifiers: Identifiers::Omit,
             fetch: FetchLimits::default(),
             decode: DecodeLimits::default(),
         }

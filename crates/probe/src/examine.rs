@@ -116,6 +116,7 @@ pub async fn examine(sandbox: &Sandbox, asked: Asked<'_>, source: Source) -> Exa
         input,
         thumbnails: asked.profile.thumbnails.clone(),
         derivatives: asked.profile.derivatives.clone(),
+        identifiers: asked.profile.identifiers,
         limits: asked.profile.decode.clone(),
     };
     match sandbox.decode(family.as_str(), task.clone(), source).await {

@@ -68,6 +68,7 @@ fn task(mime_type: &str, bytes: usize) -> Task {
         input: InputKind::Memory,
         thumbnails: profile.thumbnails,
         derivatives: profile.derivatives,
+        identifiers: profile.identifiers,
         limits: profile.decode,
     }
 }

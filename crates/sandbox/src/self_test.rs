@@ -7,6 +7,7 @@ use crate::family::Family;
 use crate::source::Source;
 use assay_contract::exchange::{InputKind, Task};
 use assay_contract::limits::DecodeLimits;
+use assay_contract::profile::Identifiers;
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 use std::io::Write;
 use std::os::fd::OwnedFd;
@@ -92,6 +93,7 @@ async fn attack(family: &Family, command: &str) -> Result<Answered, StartError> 
         input: InputKind::Memory,
         thumbnails: Vec::new(),
         derivatives: Vec::new(),
+        identifiers: Identifiers::Omit,
         limits,
     };
     let source = Source::Memory { fd: sealed(command.as_bytes())? };

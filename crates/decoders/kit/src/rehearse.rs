@@ -38,6 +38,7 @@ pub fn task(mime_type: &str, kind: Option<AssetKind>, content_length: u64) -> Ta
         input: InputKind::Memory,
         thumbnails: profile.thumbnails,
         derivatives: profile.derivatives,
+        identifiers: profile.identifiers,
         limits: profile.decode,
     }
 }

@@ -22,6 +22,7 @@ fn task() -> Task {
         input: InputKind::Memory,
         thumbnails: profile.thumbnails,
         derivatives: profile.derivatives,
+        identifiers: profile.identifiers,
         limits: profile.decode,
     }
 }

@@ -1,7 +1,7 @@
 //! What every test stands on: a started sandbox, sealed inputs, a task for the test decoder.
 
 use assay_contract::exchange::{InputKind, Task};
-use assay_contract::profile::{DerivativeName, Profile};
+use assay_contract::profile::{DerivativeName, Identifiers, Profile};
 use assay_contract::{AssetKind, DecodeLimits};
 use assay_sandbox::{Answered, ChildDeath, ChildFailure, Ended, Sandbox, SandboxConfig, Source};
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
@@ -41,6 +41,7 @@ pub(crate) fn task(content_length: usize, limits: DecodeLimits) -> Task {
         input: InputKind::Memory,
         thumbnails: Profile::standard().thumbnails,
         derivatives: vec![DerivativeName::Waveform],
+        identifiers: Identifiers::Omit,
         limits,
     }
 }
