@@ -1,0 +1,132 @@
+//! The road of one asset: recognise, describe, show.
+
+use crate::facts::{Found, Subject};
+use crate::ffi::{self, Dataset, Driver, Mounted, Trouble};
+use crate::{bands, cog, nitf, picture, tiff};
+use assay_contract::Code;
+use assay_contract::details::ImageryDetails;
+use assay_contract::exchange::{Refusal, Task};
+use assay_contract::failure::Issue;
+use assay_contract::limits::LimitHit;
+use assay_kit::{Answer, Decoder, Input, Stop};
+use std::collections::BTreeMap;
+use std::io;
+
+/// Codes of a NITF's compression (IC, MIL-STD-2500C table A-3) that GDAL reads here.
+const READ_BY_GDAL: [&str; 12] = ["NC", "NM", "C1", "M1", "C3", "M3", "C4", "M4", "C8", "M8", "I1", "M0"];
+
+/// The decoder of imagery with a place on earth.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Geo;
+
+impl Decoder for Geo {
+    fn family(&self) -> &'static str {
+        "geo"
+    }
+
+    fn libraries(&self) -> BTreeMap<String, String> {
+        ffi::versions().into_iter().map(|(name, version)| (name.to_owned(), version)).collect()
+    }
+
+    fn warm(&self) {
+        ffi::begin();
+    }
+
+    fn decode(&self, task: &Task, input: &mut Input, answer: &mut Answer) -> Result<(), Stop> {
+        if input.length() == 0 {
+            return Err(Refusal::new(Code::EmptyAsset, "0 bytes").into());
+        }
+        ffi::begin();
+        let subject = recognised(input)?;
+        if let Subject::Nitf(standard, headers) = &subject {
+            // What the headers say stands, whatever becomes of the pixels.
+            answer.facts(&Found::in_headers(*standard, headers).facts(&subject, task.content_length))?;
+        }
+        let mounted = Mounted::new(input);
+        let outcome = match Dataset::open(&mounted, driver(&subject)) {
+            Ok(dataset) => described(task, &dataset, &subject, answer),
+            Err(Trouble::Input(error)) => return Err(stopped(error)),
+            Err(Trouble::Failed) => match &subject {
+                Subject::Tiff(..) => Err(Refusal::corrupt("its first directory makes no raster").into()),
+                Subject::Nitf(_, headers) => answer.refuse_output(&unopened(headers)),
+            },
+        };
+        // What looks like damage may be a worker that has no more bytes to give.
+        mounted.failure().map_or(outcome, |error| Err(stopped(error)))
+    }
+}
+
+const fn driver(subject: &Subject) -> Driver {
+    match subject {
+        Subject::Tiff(..) => Driver::GTiff,
+        Subject::Nitf(..) => Driver::Nitf,
+    }
+}
+
+/// What it is by its own bytes, whatever the task calls it.
+fn recognised(input: &mut Input) -> Result<Subject, Stop> {
+    let mut head = vec![0; cog::HEAD_BYTES];
+    let got = input.read_at(0, &mut head).map_err(stopped)?;
+    head.truncate(got);
+    if let Some(standard) = nitf::standard(&head) {
+        return Ok(Subject::Nitf(standard, nitf::read(input, standard).map_err(stopped)?));
+    }
+    match tiff::look(input).map_err(stopped)? {
+        Some(first) if first.has_place => Ok(Subject::Tiff(first, head)),
+        Some(_) => Err(Refusal::unsupported("the TIFF has no place on earth").into()),
+        None => Err(Refusal::unsupported("neither a TIFF with a directory nor a NITF of a version that is read").into()),
+    }
+}
+
+/// Tells what a dataset is, then shows it.
+fn described(task: &Task, dataset: &Dataset<'_>, subject: &Subject, answer: &mut Answer) -> Result<(), Stop> {
+    let found = Found::in_dataset(dataset, subject);
+    answer.facts(&found.facts(subject, task.content_length))?;
+    if found.left_out > 0 {
+        let sentence = format!("{} entries of long lists (segments, bands, overviews) are left out of the record.", found.left_out);
+        answer.issue(&Issue::warning("entries-left-out", sentence))?;
+    }
+    if let Some(refusal) = placeless(&found, subject) {
+        answer.refuse_output(&refusal)?;
+    }
+    let most = ImageryDetails::MOST_BANDS as u64;
+    if u64::from(found.band_count) > most {
+        return answer.refuse_output(&Refusal::limit(Code::TooManyBands, LimitHit::new("bands", found.band_count.into(), most)));
+    }
+    let kinds: Vec<_> = (1..=found.band_count).filter_map(|number| dataset.band(number)).map(|band| band.interpretation()).collect();
+    let Some(choice) = bands::choose(&kinds) else {
+        return answer.issue(&Issue::warning("nothing-to-show", "There is no image in it: it has no thumbnails."));
+    };
+    match picture::show(task, dataset, &choice, answer) {
+        // The facts stand: only the pictures are refused.
+        Err(Stop::Refused(refusal)) => answer.refuse_output(&refusal),
+        shown => shown,
+    }
+}
+
+/// Why the raster can't be laid on a map, though it says that it could. What says nothing of a system lies in `Simple` coordinates.
+fn placeless(found: &Found, subject: &Subject) -> Option<Refusal> {
+    let names_one = matches!(subject, Subject::Tiff(first, _) if first.names_system);
+    match &found.details.crs {
+        Some(crs) if crs.epsg.is_some() => None,
+        Some(_) => Some(Refusal::new(Code::InvalidEpsg, "its system is defined by its own parameters")),
+        None if names_one => Some(Refusal::new(Code::InvalidEpsg, "the code it names is not in the registry")),
+        None => None,
+    }
+}
+
+fn unopened(headers: &assay_contract::details::Nitf) -> Refusal {
+    let compression = headers.image_segments.first().and_then(|image| image.compression.as_deref());
+    match compression {
+        Some(code) if !READ_BY_GDAL.contains(&code) => Refusal::unsupported("its first image is compressed in a way that is not read"),
+        _ => Refusal::corrupt("its first image can't be opened"),
+    }
+}
+
+/// What a failed read of the input means: the allowance is used up, or the worker is gone.
+fn stopped(error: io::Error) -> Stop {
+    if error.kind() == io::ErrorKind::QuotaExceeded {
+        return Refusal::new(Code::LimitExceeded, error.to_string()).into();
+    }
+    Stop::Gone(error)
+}
