@@ -2,7 +2,7 @@
 
 use crate::colour::{self, Profile as ColorProfile};
 use crate::format::{self, Wish};
-use crate::{heif, jp2, thumbnails, tint};
+use crate::{heif, jp2, thumbnails, tiff, tint};
 use assay_contract::Code;
 use assay_contract::exchange::{Refusal, Task};
 use assay_contract::failure::Issue;
@@ -47,6 +47,9 @@ impl Decoder for ImageDecoder {
     fn decode(&self, task: &Task, input: &mut Input, answer: &mut Answer) -> Result<(), Stop> {
         if input.length() == 0 {
             return Err(Refusal::new(Code::EmptyAsset, "0 bytes").into());
+        }
+        if tiff::has_place(input).map_err(Stop::Gone)? {
+            return Err(Refusal::unsupported("the TIFF has a place on earth, which makes it imagery").belonging_to("geo").into());
         }
         // Every format here wants its bytes as one buffer; half of the child's memory is left for pixels.
         let bytes = input.whole(task.limits.memory_bytes / 2)?;

@@ -57,7 +57,7 @@ pub(crate) struct Decoded {
 pub(crate) fn check_memory(limits: &DecodeLimits, wanted: u64) -> Result<(), Refusal> {
     let allowed = limits.memory_bytes / 4 * 3;
     if wanted > allowed {
-        return Err(Refusal::limit(Code::LimitExceeded, LimitHit::new("memory_bytes", wanted, limits.memory_bytes)));
+        return Err(Refusal::limit(Code::LimitExceeded, LimitHit::new("memory_bytes", wanted, allowed)));
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod directory;
 mod pixels;
+mod placed;
 mod reading;
 pub(crate) mod small;
 
@@ -12,6 +13,7 @@ use assay_contract::limits::DecodeLimits;
 use directory::{Directory, tag};
 
 pub(crate) use pixels::{decode, from_lab};
+pub(crate) use placed::has_place;
 
 /// Byte order and version, 42 or BigTIFF's 43.
 pub(crate) fn begins(bytes: &[u8]) -> bool {

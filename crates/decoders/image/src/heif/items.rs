@@ -103,29 +103,28 @@ impl<'a> Items<'a> {
             let construction = if version > 0 { list.take(2)? & 15 } else { 0 };
             let elsewhere = list.take(2)?;
             let begin = list.take(base)?;
+            let (extents, index) = (list.take(2)?, if version > 0 { index } else { 0 });
+            if entry != u64::from(id) {
+                // Not walked: where the list gives them no bytes, there may be billions.
+                list.pass(extents, index + offset + length)?;
+                continue;
+            }
             let mut all = Vec::new();
-            for _ in 0..list.take(2)? {
-                if version > 0 {
-                    list.take(index)?;
-                }
+            for _ in 0..extents {
+                list.take(index)?;
                 let (from, count) = (begin.checked_add(list.take(offset)?)?, list.take(length)?);
-                if entry != u64::from(id) {
-                    continue;
-                }
                 let whole = match construction {
                     0 if elsewhere == 0 => self.file,
                     1 => first(self.meta, b"idat")?.body,
                     _ => return None,
                 };
                 let count = if count == 0 { (whole.len() as u64).saturating_sub(from) } else { count };
-                if all.len() as u64 + count > most {
+                if count.saturating_add(all.len() as u64) > most {
                     return None;
                 }
                 all.extend_from_slice(slice(whole, place(from), place(count))?);
             }
-            if entry == u64::from(id) {
-                return Some(all);
-            }
+            return Some(all);
         }
         None
     }
@@ -195,4 +194,13 @@ impl Cursor<'_> {
         self.at += bytes;
         Some(taken.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
     }
+
+    /// Goes on behind `count` pieces of some bytes each.
+    fn pass(&mut self, count: u64, bytes: usize) -> Option<()> {
+        self.at = place(count).checked_mul(bytes)?.checked_add(self.at)?;
+        Some(())
+    }
 }
+
+#[cfg(test)]
+mod tests;

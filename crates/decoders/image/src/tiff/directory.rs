@@ -14,6 +14,9 @@ pub(crate) mod tag {
     pub(crate) const MAKE: u16 = 271;
     pub(crate) const ORIENTATION: u16 = 274;
     pub(crate) const SAMPLES: u16 = 277;
+    /// Bytes of each strip, of each tile, as stored.
+    pub(crate) const STRIP_BYTES: u16 = 279;
+    pub(crate) const TILE_BYTES: u16 = 325;
     pub(crate) const X_RESOLUTION: u16 = 282;
     pub(crate) const Y_RESOLUTION: u16 = 283;
     pub(crate) const PLANAR: u16 = 284;
@@ -184,6 +187,17 @@ impl<'a> Directory<'a> {
             16 | 18 => self.file.long8(at),
             _ => None,
         }
+    }
+
+    /// How many bytes a tag's values have, there or not.
+    pub(crate) fn bytes_said(&self, tag: u16) -> Option<u64> {
+        let (kind, count, _) = self.values(tag)?;
+        Some(size_of_type(kind)? as u64 * count as u64)
+    }
+
+    /// The largest number of a tag, of those that are there.
+    pub(crate) fn largest(&self, tag: u16) -> Option<u64> {
+        (0..).map_while(|n| self.nth(tag, n)).max()
     }
 
     /// The first number of a tag.

@@ -4,7 +4,7 @@ use super::directory::{Directory, tag};
 use crate::samples::check_memory;
 use assay_contract::Code;
 use assay_contract::exchange::Refusal;
-use assay_contract::limits::DecodeLimits;
+use assay_contract::limits::{DecodeLimits, LimitHit};
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use tiff::TiffError;
 use tiff::decoder::{ChunkType, Decoder, DecodingResult, Limits};
@@ -67,6 +67,7 @@ impl<'a> Page<'a> {
         bounds.decoding_buffer_size = most;
         bounds.intermediate_buffer_size = most;
         bounds.ifd_value_size = usize::try_from(limits.metadata_bytes).unwrap_or(usize::MAX);
+        refuse_what_is_too_long(first, limits, most as u64)?;
         let masks = [(at as u64, instead.to_vec()), first.end_of_list()];
         let file = Disguised { file: Cursor::new(bytes), masks };
         let mut decoder = Decoder::new(file).map_err(|error| refusal(&error))?.with_limits(bounds);
@@ -86,6 +87,13 @@ impl<'a> Page<'a> {
         let across = if chunk_width == 0 { 1 } else { width.div_ceil(chunk_width) };
         if chunk_width == 0 || chunk_height == 0 || count < planes || samples == 0 {
             return Err(Refusal::corrupt("the page has no strips or tiles"));
+        }
+        // The crate would only say that some limit of its own was passed.
+        let in_chunk = if is_planar { 1 } else { u64::from(color.num_samples()) };
+        let chunk_pixels = u64::from(chunk_width) * u64::from(chunk_height.min(height));
+        let asked = chunk_pixels.saturating_mul(in_chunk * u64::from(color.bit_depth())).div_ceil(8);
+        if asked > most as u64 {
+            return Err(Refusal::limit(Code::LimitExceeded, LimitHit::new("memory_bytes", asked, most as u64)));
         }
         Ok(Self {
             decoder,
@@ -278,6 +286,21 @@ fn each_number(chunk: &DecodingResult, from: usize, count: usize, mut call: impl
         DecodingResult::F32(numbers) => each!(numbers, |n| f64::from(*n)),
         DecodingResult::F64(numbers) => each!(numbers, |n| *n),
     }
+}
+
+/// What the crate would refuse without saying how much was asked and how much is allowed.
+fn refuse_what_is_too_long(first: &Directory<'_>, limits: &DecodeLimits, most: u64) -> Result<(), Refusal> {
+    for tag in [tag::STRIP_BYTES, tag::TILE_BYTES] {
+        let list = first.bytes_said(tag).unwrap_or(0);
+        if list > limits.metadata_bytes {
+            return Err(Refusal::limit(Code::LimitExceeded, LimitHit::new("metadata_bytes", list, limits.metadata_bytes)));
+        }
+        let chunk = first.largest(tag).unwrap_or(0);
+        if chunk > most {
+            return Err(Refusal::limit(Code::LimitExceeded, LimitHit::new("memory_bytes", chunk, most)));
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn refusal(error: &TiffError) -> Refusal {

@@ -3,6 +3,7 @@
 use crate::maker::{compressed, info, jpeg, pixels, png};
 use crate::stage::{codes, details, fixture, is_complete, said, said_for, task};
 use assay_contract::Code;
+use assay_contract::profile::Transparency;
 use png::{BitDepth, ColorType};
 
 #[test]
@@ -73,6 +74,31 @@ fn a_picture_that_needs_more_memory_than_a_child_has_is_refused() {
         let told = said_for(&task, &file);
         assert_eq!(details(&told).stored_width, 1200);
         assert_eq!(codes(&told), ["limit-exceeded"], "{told:?}");
+        assert!(told.issues[0].message.contains("memory_bytes: asked "), "{}", told.issues[0].message);
+    }
+}
+
+#[test]
+fn a_tiff_that_says_too_much_is_told_what_it_asked_and_what_is_allowed() {
+    for (name, limit) in [("tiff-strip-of-4-gigabytes.tiff", "memory_bytes"), ("tiff-counts-of-4-billion.tiff", "metadata_bytes")] {
+        let message = said(&fixture(&format!("hostile/{name}"))).issues[0].message.clone();
+        assert!(message.contains(&format!("{limit}: asked ")) && message.contains(", allowed "), "{name}: {message}");
+    }
+}
+
+#[test]
+fn transparency_is_laid_on_white_where_the_profile_says_so() {
+    let clear = png(info(40, 30, ColorType::Rgba, BitDepth::Eight), &[200, 30, 30, 0].repeat(1200));
+    let mut task = task(&clear);
+    for (transparency, want) in [(Transparency::Keep, [0; 1]), (Transparency::White, [255; 1])] {
+        task.thumbnails.iter_mut().for_each(|spec| spec.transparency = transparency);
+        let told = said_for(&task, &clear);
+        let grid = &told.thumbnails.iter().find(|(head, _)| head.name == "grid").unwrap().1;
+        let grid = image::load_from_memory(grid).unwrap().to_rgba8();
+        assert_eq!(grid.get_pixel(20, 15).0[3..], want, "{transparency:?}");
+        if transparency == Transparency::White {
+            assert!(grid.get_pixel(20, 15).0.iter().all(|channel| *channel > 250), "{:?}", grid.get_pixel(20, 15));
+        }
     }
 }
 
