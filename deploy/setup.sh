@@ -9,10 +9,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # A C compiler, what libjpeg-turbo's and AWS-LC's builds want, what bindgen wants, what brings PDFium, FFmpeg's libraries, and
-# libheif and OpenJPEG.
+# CharLS, libheif and OpenJPEG.
 packages=(gcc g++ make cmake nasm clang libclang-dev pkg-config ca-certificates python3-pip
     libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev
-    libheif-dev libopenjp2-7-dev libgdal-dev)
+    libcharls-dev libheif-dev libopenjp2-7-dev libgdal-dev)
 # PDFium without JavaScript and XFA, which Debian has no package of: from a wheel on PyPI, pinned by the digests of both machines'
 # wheels and of the library in each.
 pdfium=5.15.2
@@ -35,7 +35,7 @@ for wanted in "$@"; do
         tools+=(cargo-deny=0.20.2 cargo-machete=0.9.2)
         ;;
     --fixtures)
-        packages+=(ffmpeg libheif-examples libopenjp2-tools poppler-utils libjxl-tools libimage-exiftool-perl webp libtiff-tools fonts-dejavu-core python3 python3-pil python3-numpy gdal-bin python3-gdal)
+        packages+=(dcmtk ffmpeg libheif-examples libopenjp2-tools poppler-utils libjxl-tools libimage-exiftool-perl webp libtiff-tools fonts-dejavu-core python3 python3-pil python3-numpy gdal-bin python3-gdal)
         ;;
     *)
         echo "setup: $wanted is not known; type: sed -n 2,8p deploy/setup.sh" >&2

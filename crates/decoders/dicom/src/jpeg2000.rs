@@ -1,0 +1,88 @@
+//! JPEG 2000 frames (ISO/IEC 15444-1) and their high-throughput form (15444-15), by OpenJPEG.
+
+use crate::ffi::openjpeg::{self, Ask, Failure, Plane, Wrapping};
+use crate::frame::{Frame, Model, Order, Samples, Shape, Sign, check_memory};
+use assay_contract::Code;
+use assay_contract::exchange::Refusal;
+use assay_contract::limits::{DecodeLimits, LimitHit};
+
+/// Bytes for each sample while decoding: four in the tile, four in the picture, four as a plane, two as a word.
+const BYTES: u64 = 14;
+
+/// The library's version.
+pub(crate) fn version() -> String {
+    openjpeg::version()
+}
+
+/// Decodes a frame.
+pub(crate) fn decode(frame: &[u8], shape: Shape, limits: &DecodeLimits) -> Result<Frame, Refusal> {
+    let wrapping = if frame.starts_with(&[0xff, 0x4f]) { Wrapping::Codestream } else { Wrapping::Boxes };
+    let planes =
+        openjpeg::decode(frame, Ask { wrapping, samples: limits.memory_bytes / 4 * 3 / BYTES }).map_err(|failure| match failure {
+            Failure::Memory => {
+                Refusal::limit(Code::LimitExceeded, LimitHit::new("memory_bytes", limits.memory_bytes + 1, limits.memory_bytes))
+            }
+            Failure::Damaged(words) => Refusal::corrupt(words),
+        })?;
+    let [first, rest @ ..] = planes.components.as_slice() else { return Err(Refusal::corrupt("a frame has no components")) };
+    let channels = match (rest.len(), shape.channels) {
+        (0, _) | (_, 1) => 1,
+        (2.., _) => 3,
+        (other, _) => return Err(Refusal::unsupported(format!("a JPEG 2000 frame of {} components", other + 1))),
+    };
+    if rest.iter().take(channels - 1).any(|plane| (plane.width, plane.height) != (first.width, first.height)) {
+        return Err(Refusal::unsupported("a JPEG 2000 frame whose colours are coarser than its luma"));
+    }
+    // The sign that the samples were coded with, or the data set's: some say only one of them.
+    let sign = if first.is_signed { Sign::Signed } else { shape.sign };
+    let model = match shape.model {
+        _ if channels == 1 && shape.channels != 1 => Model::Gray,
+        Model::Gray | Model::Inverted | Model::Palette if channels == 3 => Model::Rgb,
+        // The library has undone the transform of the codestream itself.
+        Model::Ybr | Model::YbrPartial if has_transform(frame) => Model::Rgb,
+        model => model,
+    };
+    let stored = if channels == 3 || shape.stored > 16 { u16::try_from(first.bits).unwrap_or(16) } else { shape.stored };
+    let shape = Shape {
+        width: first.width,
+        height: first.height,
+        channels: u32::try_from(channels).unwrap_or(1),
+        order: Order::Planes,
+        shift: 0,
+        stored,
+        sign,
+        model,
+        ..shape
+    };
+    check_memory(limits, shape.samples() * 6 + shape.pixels() * 3)?;
+    let samples = if first.bits > 16 {
+        Samples::Longs(
+            planes.components.iter().take(channels).flat_map(|plane| plane.samples.iter().map(|sample| sample.cast_unsigned())).collect(),
+        )
+    } else {
+        Samples::Words(planes.components.iter().take(channels).flat_map(words).collect())
+    };
+    Frame::new(shape, samples, planes.damage)
+}
+
+/// The low bits of a plane's numbers: with the sign they are what the data set would store.
+fn words(plane: &Plane) -> impl Iterator<Item = u16> + '_ {
+    plane.samples.iter().map(|sample| {
+        let [low, high, ..] = sample.to_le_bytes();
+        u16::from_le_bytes([low, high])
+    })
+}
+
+/// Whether the codestream's default coding style has a transform of colours (15444-1, A.6.1).
+fn has_transform(frame: &[u8]) -> bool {
+    let begin = frame.windows(4).position(|four| four == [0xff, 0x4f, 0xff, 0x51]).unwrap_or(0);
+    let mut at = begin + 2;
+    while let Some([0xff, marker, high, low]) = frame.get(at..at.saturating_add(4)) {
+        match marker {
+            0x52 => return frame.get(at + 8).is_some_and(|transform| *transform & 1 == 1),
+            0x90 => return false,
+            _ => at = at.saturating_add(2).saturating_add(u16::from_be_bytes([*high, *low]).into()),
+        }
+    }
+    false
+}

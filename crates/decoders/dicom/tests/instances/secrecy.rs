@@ -1,0 +1,158 @@
+//! Nothing of the patient leaves the decoder: not in facts, issues, refusals or pictures, whatever the file is like.
+
+use crate::maker::{DEFLATED, EXPLICIT, Maker};
+use crate::stage::{details, said, status, task};
+use assay_contract::profile::Identifiers;
+use assay_dicom::Dicom;
+use assay_kit::rehearse::{self, Rehearsed};
+
+const NAME: &[u8] = b"Zzyzx^Quagmire";
+
+/// Tags that tell of people, places and days: whole groups, and those of PS3.15, table E.1-1 that lie elsewhere.
+const TELLING: &[(u16, u16, &str)] = &[
+    (0x08, 0x80, "LO"),
+    (0x08, 0x81, "ST"),
+    (0x08, 0x90, "PN"),
+    (0x08, 0x92, "ST"),
+    (0x08, 0x94, "SH"),
+    (0x08, 0x0050, "SH"),
+    (0x08, 0x1010, "SH"),
+    (0x08, 0x1030, "LO"),
+    (0x08, 0x103e, "LO"),
+    (0x08, 0x1040, "LO"),
+    (0x08, 0x1048, "PN"),
+    (0x08, 0x1050, "PN"),
+    (0x08, 0x1060, "PN"),
+    (0x08, 0x1070, "PN"),
+    (0x08, 0x1080, "LO"),
+    (0x08, 0x2111, "ST"),
+    (0x08, 0x4000, "LT"),
+    (0x12, 0x20, "LO"),
+    (0x12, 0x40, "LO"),
+    (0x12, 0x63, "LO"),
+    (0x18, 0x1000, "LO"),
+    (0x18, 0x1030, "LO"),
+    (0x18, 0x4000, "LT"),
+    (0x20, 0x10, "SH"),
+    (0x20, 0x4000, "LT"),
+    (0x28, 0x4000, "LT"),
+    (0x32, 0x1032, "PN"),
+    (0x32, 0x1060, "LO"),
+    (0x32, 0x4000, "LT"),
+    (0x38, 0x0300, "LO"),
+    (0x38, 0x4000, "LT"),
+    (0x40, 0x0006, "PN"),
+    (0x40, 0x0254, "LO"),
+    (0x40, 0x1001, "SH"),
+    (0x40, 0x2016, "LO"),
+    (0x40, 0xa123, "PN"),
+    (0x40, 0xa160, "UT"),
+    (0x88, 0x0140, "UI"),
+    (0x4008, 0x0115, "LT"),
+    (0x4008, 0x010b, "ST"),
+];
+
+/// Tags that are read; a name may stand in them by mistake.
+const READ: &[(u16, u16, &str)] = &[
+    (0x08, 0x16, "UI"),
+    (0x08, 0x18, "UI"),
+    (0x08, 0x60, "CS"),
+    (0x12, 0x62, "CS"),
+    (0x18, 0x50, "DS"),
+    (0x20, 0x0d, "UI"),
+    (0x20, 0x0e, "UI"),
+    (0x28, 0x04, "CS"),
+    (0x28, 0x08, "IS"),
+    (0x28, 0x30, "DS"),
+    (0x28, 0x0301, "CS"),
+    (0x28, 0x1050, "DS"),
+    (0x28, 0x1051, "DS"),
+    (0x28, 0x1053, "DS"),
+    (0x28, 0x1056, "CS"),
+    (0x28, 0x2110, "CS"),
+];
+
+/// A sequence of one item with the name in it.
+fn sequence(group: u16, element: u16) -> Vec<u8> {
+    let inside = Maker::default().with(0x10, 0x10, "PN", NAME).with(0x40, 0xa160, "UT", NAME).0;
+    let item = [&[0xfe, 0xff, 0, 0xe0], (inside.len() as u32).to_le_bytes().as_slice(), &inside].concat();
+    Maker::default().with(group, element, "SQ", &item).0
+}
+
+/// Elements in ascending order, with the name wherever a name can be.
+fn planted(extra: &[(u16, u16, &str)]) -> Maker {
+    let mut elements: Vec<(u16, u16, Vec<u8>)> = Vec::new();
+    let patient = (0x10..0x2400).step_by(0x10).map(|element| (0x10, element, "LO"));
+    // Private elements, and the overlays' comments.
+    let private = [(0x09, 0x10, "LO"), (0x09, 0x1001, "UT"), (0x11, 0x1001, "PN"), (0x29, 0x1020, "UN"), (0x6000, 0x4000, "LT")];
+    for (group, element, vr) in TELLING.iter().chain(extra).copied().chain(patient).chain(private) {
+        elements.push((group, element, Maker::default().with(group, element, vr, NAME).0));
+    }
+    elements.extend([
+        (0x08, 0x1140, sequence(0x08, 0x1140)),
+        (0x40, 0xa730, sequence(0x40, 0xa730)),
+        (0x5200, 0x9230, sequence(0x5200, 0x9230)),
+    ]);
+    for (group, element, number) in [(0x28, 2, 1), (0x28, 0x10, 4), (0x28, 0x11, 4), (0x28, 0x100, 8), (0x28, 0x101, 8)] {
+        elements.push((group, element, Maker::default().short(group, element, number).0));
+    }
+    elements.sort();
+    Maker(elements.into_iter().flat_map(|(.., bytes)| bytes).collect())
+}
+
+#[track_caller]
+fn keeps_quiet(said: &Rehearsed) {
+    let mut all = format!("{said:?}").into_bytes();
+    all.extend(serde_json::to_vec(&(&said.facts, &said.issues, &said.refusal)).unwrap());
+    said.thumbnails.iter().for_each(|(_, bytes)| all.extend(bytes));
+    let all = String::from_utf8_lossy(&all).to_lowercase();
+    for word in ["zzyzx", "quagmire"] {
+        assert!(!all.contains(word), "{word} is told");
+    }
+}
+
+#[test]
+fn a_name_in_every_telling_tag_is_told_nowhere() {
+    let image = planted(&[(0x08, 0x60, "CS")]).with(0x7fe0, 0x10, "OB", NAME).with(0xfffc, 0xfffc, "OB", NAME);
+    for file in [image.file(EXPLICIT), image.0.clone(), image.file("1.2.840.10008.1.2.4.102"), image.file("Zzyzx^Quagmire")] {
+        let said = said(&file);
+        assert_ne!(status(&said), "failed", "{said:?}");
+        keeps_quiet(&said);
+    }
+}
+
+#[test]
+fn a_name_in_a_tag_that_is_read_is_no_value_and_is_not_quoted() {
+    let said = said(&planted(READ).file(EXPLICIT));
+    let found = details(&said);
+    assert_eq!((found.modality.clone(), found.photometric.clone(), found.sop_class.clone()), (None, None, None));
+    assert!(said.issues.iter().any(|issue| issue.code == "attribute-unreadable" && issue.message.contains("(0008,0060)")), "{said:?}");
+    keeps_quiet(&said);
+}
+
+#[test]
+fn a_broken_file_is_refused_without_a_word_of_it() {
+    let whole = planted(&[]).with(0x7fe0, 0x10, "OB", NAME).file(EXPLICIT);
+    for end in (140..whole.len()).step_by(61) {
+        keeps_quiet(&said(&whole[..end]));
+    }
+    keeps_quiet(&said(&[&[0; 128], b"DICM".as_slice(), NAME, NAME].concat()));
+    keeps_quiet(&said(&Maker(NAME.repeat(20)).file(DEFLATED)));
+}
+
+#[test]
+fn uids_are_told_only_where_the_profile_wants_them() {
+    let image = Maker::default()
+        .with(0x08, 0x16, "UI", b"1.2.840.10008.5.1.4.1.1.2\0")
+        .with(0x08, 0x18, "UI", b"2.25.301\0")
+        .with(0x20, 0x0d, "UI", b"2.25.302\0")
+        .with(0x20, 0x0e, "UI", b"2.25.303\0")
+        .file(EXPLICIT);
+    let quiet = said(&image);
+    assert!(!format!("{quiet:?}").contains("2.25.30"), "{quiet:?}");
+    let mut wanting = task(image.len());
+    wanting.identifiers = Identifiers::Tell;
+    let told = details(&rehearse::rehearse(&Dicom, &wanting, image));
+    let uids = [told.instance_uid, told.study_uid, told.series_uid].map(Option::unwrap);
+    assert_eq!(uids, ["2.25.301", "2.25.302", "2.25.303"]);
+}
