@@ -123,8 +123,8 @@ impl AssetAddress {
 ///
 /// Keys in a bucket may hold `?` and `#`: there only what follows a first `?` and has a `=` is taken for a query, and its `versionId` is kept.
 pub fn without_secrets(address: &str) -> String {
-    let Some((scheme, rest)) = address.split_once("://") else {
-        return host_and_path(address.split(['?', '#']).next().unwrap_or_default()).concat();
+    let Some((scheme, rest)) = address.split_once("://").filter(|(scheme, _)| is_scheme(scheme)) else {
+        return without_scheme(address.split(['?', '#']).next().unwrap_or_default());
     };
     let scheme = scheme.to_ascii_lowercase();
     let (bare, version) = match scheme.as_str() {
@@ -137,6 +137,19 @@ pub fn without_secrets(address: &str) -> String {
     let [host, path] = host_and_path(bare);
     let version = version.map(|pair| format!("?{pair}")).unwrap_or_default();
     format!("{scheme}://{host}{path}{version}")
+}
+
+/// Whether a scheme may be written so (RFC 3986, section 3.1): `://` may also stand in a query.
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+}
+
+/// What may be shown of a text that is no address: nobody can say where a password in it begins, so only what stands behind it.
+fn without_scheme(bare: &str) -> String {
+    match bare.rsplit_once('@') {
+        Some((before, rest)) if before.contains(':') => rest.to_owned(),
+        _ => host_and_path(bare).concat(),
+    }
 }
 
 /// The host or bucket without user information, and what follows it.

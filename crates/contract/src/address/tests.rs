@@ -91,6 +91,23 @@ fn what_is_shown_of_a_buckets_address_holds_no_secret() {
 }
 
 #[test]
+fn what_is_shown_of_a_mistyped_address_holds_no_secret() {
+    for (uri, shown) in [
+        // The scheme is missing, and a later address stands in the query.
+        ("h.example/a?X-Amz-Signature=abc&next=https://h.example/b", "h.example/a"),
+        ("h.example/a#token=abc://b", "h.example/a"),
+        ("user:SECRET@h.example/a?next=https://h.example", "h.example/a"),
+        ("user:SECRET@h.example/https://b", "h.example/https://b"),
+        ("https:/user:SECRET@h.example/a", "h.example/a"),
+        ("ht tps://user:SEC/RET@h.example/a", "h.example/a"),
+        ("https:/h.example/a", "https:/h.example/a"),
+        ("folder/a@b.jpg", "folder/a@b.jpg"),
+    ] {
+        assert_eq!(without_secrets(uri), shown, "{uri}");
+    }
+}
+
+#[test]
 fn what_is_no_address_is_refused_with_its_reason() {
     for (uri, want) in [
         ("acme/k", AddressError::Scheme),
