@@ -43,6 +43,8 @@ fn differences(entry: &Entry, record: &Value) -> Vec<String> {
         ("sample_rate", attributes, expect.sample_rate.map(Value::from)),
         ("channels", attributes, expect.channels.map(Value::from)),
         ("has_cover_art", details, expect.has_cover_art.map(Value::from)),
+        ("band_count", attributes, expect.band_count.map(Value::from)),
+        ("epsg", attributes, expect.epsg.map(Value::from)),
     ];
     for (name, place, wanted) in exact {
         hold(name, wanted.is_none_or(|wanted| place[name] == wanted), &place[name]);

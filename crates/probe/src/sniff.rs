@@ -68,6 +68,16 @@ pub struct Sniffed {
 }
 
 impl Sniffed {
+    /// Whether the content may turn out to be of a kind.
+    pub fn may_be(&self, kind: AssetKind) -> bool {
+        match (self.kind, self.family) {
+            (Some(own), _) => own == kind,
+            (None, Some(Family::Image)) => matches!(kind, AssetKind::Image | AssetKind::TiledImagery),
+            (None, Some(family)) => family.knows(kind),
+            (None, None) => false,
+        }
+    }
+
     const fn image(mime_type: &'static str) -> Self {
         Self { mime_type, kind: Some(AssetKind::Image), family: Some(Family::Image) }
     }
@@ -80,6 +90,13 @@ impl Sniffed {
     /// A container that may hold video, or sound alone.
     const fn either(mime_type: &'static str) -> Self {
         Self { mime_type, kind: None, family: Some(Family::Media) }
+    }
+    /// A TIFF: a picture, or imagery where its directory gives it a place.
+    const fn tiff() -> Self {
+        Self { mime_type: "image/tiff", kind: None, family: Some(Family::Image) }
+    }
+    const fn imagery(mime_type: &'static str) -> Self {
+        Self { mime_type, kind: Some(AssetKind::TiledImagery), family: Some(Family::Geo) }
     }
     const fn unread(mime_type: &'static str, kind: Option<AssetKind>) -> Self {
         Self { mime_type, kind, family: None }

@@ -54,7 +54,7 @@ pub struct Expect {
     pub status: Vec<String>,
     /// The failure, or an issue, has one of these codes; empty where none is needed.
     pub codes: Vec<String>,
-    /// `image`, `video` or `audio`.
+    /// `image`, `video`, `audio`, `tiled_imagery`.
     pub kind: Option<String>,
     /// From the content.
     pub mime_type: Option<String>,
@@ -86,6 +86,10 @@ pub struct Expect {
     pub channels: Option<u32>,
     /// Whether a sound brings a picture.
     pub has_cover_art: Option<bool>,
+    /// Bands of imagery.
+    pub band_count: Option<u32>,
+    /// EPSG code of imagery.
+    pub epsg: Option<u32>,
 }
 
 /// All entries, sorted by path. Fails when the manifest is missing or a line is not as [`Entry`] says.

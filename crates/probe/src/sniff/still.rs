@@ -20,7 +20,7 @@ pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
         return Some(Sniffed::image("image/bmp"));
     }
     if [b"II*\0".as_slice(), b"MM\0*", b"II+\0", b"MM\0+"].iter().any(|magic| at(head, 0, magic)) {
-        return Some(Sniffed::image("image/tiff"));
+        return Some(Sniffed::tiff());
     }
     if at(head, 0, b"\0\0\0\x0cjP  \r\n\x87\n") {
         // Motion JPEG 2000 begins alike (ISO/IEC 15444-3).
@@ -102,7 +102,7 @@ fn unread(head: &[u8]) -> Option<Sniffed> {
         return Some(Sniffed::unread("application/dicom", Some(AssetKind::Dicom)));
     }
     if at(head, 0, b"NITF0") || at(head, 0, b"NSIF0") {
-        return Some(Sniffed::unread("application/vnd.nitf", Some(AssetKind::TiledImagery)));
+        return Some(Sniffed::imagery("application/vnd.nitf"));
     }
     None
 }
