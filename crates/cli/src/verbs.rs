@@ -6,7 +6,6 @@ pub mod dead;
 pub mod explain;
 pub mod inspect;
 pub mod integration;
-pub mod manifest;
 pub mod migrate;
 pub mod schema;
 pub mod submit;

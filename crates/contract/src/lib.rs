@@ -14,6 +14,7 @@ pub mod integration;
 pub mod job;
 pub mod kind;
 pub mod limits;
+pub mod manifest;
 pub mod media_attributes;
 pub mod profile;
 pub mod record;

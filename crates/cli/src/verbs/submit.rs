@@ -3,13 +3,13 @@
 use crate::args::{LaneArgument, SettingsArguments, Submit};
 use crate::assemble;
 use crate::config::{self, Config};
-use crate::exit::{Exit, complain, say, told};
+use crate::exit::{Exit, complain, say};
 use crate::verbs::integration::no_integration;
-use crate::verbs::manifest::{self, Defaults};
 use crate::verbs::watch::follow;
 use anyhow::Context;
 use assay_broker::Broker;
 use assay_contract::job::Lane;
+use assay_contract::manifest::{self, Defaults};
 use assay_contract::{Integration, Job};
 use assay_store::{NewTask, Store};
 use futures::{StreamExt, TryStreamExt};
@@ -74,7 +74,7 @@ pub async fn run(settings: &SettingsArguments, arguments: Submit) -> anyhow::Res
                 Ok(job) => batch.push(job, line.len()),
                 Err(error) => {
                     refused += 1;
-                    complain(&format!("{what} line {number}: {}", told(&error)));
+                    complain(&format!("{what} line {number}: {error}"));
                 }
             }
             queued += batch.queue_if_full(&store, broker.as_ref()).await?;
