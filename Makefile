@@ -2,11 +2,12 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test build gates fixtures hostile clean-demo
+.PHONY: help demo test build gates fixtures hostile fuzz clean-demo
 
 # rustup's default place, for shells that have not read its env file.
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
-TARGET := $(or $(CARGO_TARGET_DIR),target)
+BUILT := $(or $(CARGO_TARGET_DIR),target)
+FUZZED := $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
 
 help: ## Says what there is
 	@echo "Assay looks inside assets that stay in the customer's own cloud storage."
@@ -20,7 +21,7 @@ demo: ## Watch Assay do its job on real files; needs neither RabbitMQ nor Postgr
 test: ## Every test, with a private RabbitMQ and PostgreSQL
 	@deploy/setup.sh --tests
 	cargo build --locked --workspace --bins --tests
-	"$(TARGET)/debug/with-servers" cargo nextest run --locked --workspace
+	"$(BUILT)/debug/with-servers" cargo nextest run --locked --workspace
 
 build: ## The binary `assay` and its decoders, in target/release
 	@deploy/setup.sh
@@ -37,7 +38,14 @@ fixtures: ## Makes the files in fixtures/ anew
 hostile: ## Any FOLDER through `assay inspect`, and with MUTATE=20 SEED=1 CUT=10,50,90 damaged copies of it too
 	@deploy/setup.sh
 	cargo build --locked --quiet -p assay-cli -p assay-image -p assay-media -p assay-geo -p assay-faulty -p assay-testkit --bin assay --bin assay-image --bin assay-media --bin assay-geo --bin assay-faulty --bin hostile
-	"$(TARGET)/debug/hostile" $(if $(MUTATE),--mutate $(MUTATE)) $(if $(SEED),--seed $(SEED)) $(if $(CUT),--cut $(CUT)) $(if $(KEEP),--keep "$(KEEP)") "$(or $(FOLDER),fixtures)"
+	"$(BUILT)/debug/hostile" $(if $(MUTATE),--mutate $(MUTATE)) $(if $(SEED),--seed $(SEED)) $(if $(CUT),--cut $(CUT)) $(if $(KEEP),--keep "$(KEEP)") "$(or $(FOLDER),fixtures)"
+
+fuzz: ## Parsers and decoders with altered copies of known files: SECONDS=60 SEED=1, and TARGET=image for one
+	@deploy/setup.sh
+	cargo build --locked --quiet -p assay-fuzz --bins
+	@found=; for target in $(or $(TARGET),$(FUZZED)); do \
+		"$(BUILT)/debug/$$target" --seconds $(or $(SECONDS),60) --seed $(or $(SEED),1) || found="$$found $$target"; \
+	done; if [[ -n $$found ]]; then echo "found; see fuzz/artifacts for:$$found" >&2; exit 1; fi
 
 clean-demo: ## Takes away what the demo left
 	rm -rf demo-out

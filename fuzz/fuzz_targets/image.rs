@@ -1,0 +1,4 @@
+//! The target `image`: libFuzzer's under `cargo fuzz`, else a program that drives itself.
+#![cfg_attr(fuzzing, no_main)]
+
+assay_fuzz::program!(image, ["fixtures/media", "fixtures/hostile", "fixtures/regression"]);

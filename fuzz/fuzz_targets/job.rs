@@ -1,0 +1,4 @@
+//! The target `job`: libFuzzer's under `cargo fuzz`, else a program that drives itself.
+#![cfg_attr(fuzzing, no_main)]
+
+assay_fuzz::program!(job, ["fuzz/seeds/job", "crates/contract/golden"]);

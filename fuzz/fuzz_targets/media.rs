@@ -1,0 +1,4 @@
+//! The target `media`: libFuzzer's under `cargo fuzz`, else a program that drives itself.
+#![cfg_attr(fuzzing, no_main)]
+
+assay_fuzz::program!(media, ["fixtures/media", "fixtures/hostile", "fixtures/regression"]);
