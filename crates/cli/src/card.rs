@@ -65,7 +65,7 @@ pub fn card(record: &Record) -> String {
         }
         Some(Details::Document(document)) => {
             let first = document.pages.first().map(|page| format!("{:.0} × {:.0} pt", page.width_pt, page.height_pt));
-            card.list("pages", [Some(document.page_count.to_string()), first, document.form.clone()]);
+            card.list("pages", [document.page_count.map(|count| count.to_string()), first, document.form.clone()]);
             card.list("document", [document.title.clone(), document.author.clone(), document.producer.clone()]);
             card.list("text", [document.text_characters.map(|count| format!("{count} characters"))]);
         }

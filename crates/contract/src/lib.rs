@@ -21,6 +21,7 @@ pub mod record;
 pub mod schema;
 pub mod secret;
 pub mod signed_url;
+pub mod text_layer;
 
 pub use address::AssetAddress;
 pub use clock::Clock;

@@ -109,7 +109,7 @@ pub enum DerivativeName {
     Waveform,
     /// Presentation time and keyframe flag of each frame: [`crate::frame_index`].
     FrameIndex,
-    /// Pages, groups and tokens of a document.
+    /// Pages, groups and tokens of a document: [`crate::text_layer`].
     TextLayer,
     /// A sheet of frames and a `WebVTT` index.
     Storyboard,
@@ -136,7 +136,7 @@ impl Profile {
                     transparency: Transparency::Keep,
                 },
             ],
-            derivatives: vec![DerivativeName::Waveform, DerivativeName::FrameIndex],
+            derivatives: vec![DerivativeName::Waveform, DerivativeName::FrameIndex, DerivativeName::TextLayer],
             identifiers: Identifiers::Omit,
             fetch: FetchLimits::default(),
             decode: DecodeLimits::default(),

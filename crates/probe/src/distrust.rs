@@ -5,6 +5,7 @@ use assay_contract::exchange::{DerivativeHead, Task, ThumbnailHead};
 use assay_contract::failure::{Issue, Severity};
 use assay_contract::frame_index::{FrameIndex, FrameIndexError};
 use assay_contract::profile::{DerivativeName, ThumbnailFormat, ThumbnailSpec};
+use assay_contract::text_layer::{self, TextLayerError};
 use assay_contract::{AssetKind, Facts, MediaAttributes};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -46,6 +47,9 @@ pub enum Lie {
     /// An index of frames that is none.
     #[error("an index of frames is none: {0}")]
     FrameIndex(#[from] FrameIndexError),
+    /// A text layer that is none.
+    #[error("a text layer is none: {0}")]
+    TextLayer(#[from] TextLayerError),
 }
 
 /// Facts as they may go into a record: right kind, finite numbers, clean bounded text, the length that we counted.
@@ -130,6 +134,12 @@ pub fn derivative(head: &DerivativeHead, bytes: &[u8], task: &Task) -> Result<()
         let index = FrameIndex::read(bytes)?;
         if head.mime_type != FrameIndex::MIME_TYPE || u64::from(index.frame_count()) > task.limits.frames {
             return Err(Lie::Number("an index of more frames than may be counted, or of another type,"));
+        }
+    }
+    if head.name == DerivativeName::TextLayer {
+        text_layer::check(bytes)?;
+        if head.mime_type != text_layer::MIME_TYPE {
+            return Err(Lie::MimeType);
         }
     }
     Ok(())

@@ -10,8 +10,9 @@ pub struct DocumentDetails {
     /// The version in the file's head, or in its catalogue where that is later: `1.7` (ISO 32000-1, 7.5.2 and 7.7.2).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pdf_version: Option<String>,
-    /// Pages.
-    pub page_count: u64,
+    /// Pages; absent where a password hides them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page_count: Option<u64>,
     /// The first pages, at most [`DocumentDetails::MOST_PAGES`]; the text layer has them all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pages: Vec<PageSize>,

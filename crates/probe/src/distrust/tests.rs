@@ -68,6 +68,18 @@ fn an_index_of_frames_is_one_or_is_dropped() {
 }
 
 #[test]
+fn a_text_layer_must_be_one() {
+    let mut task = task();
+    let head = |mime: &str| DerivativeHead { name: DerivativeName::TextLayer, mime_type: mime.into() };
+    let honest = br#"[{"number":1,"units":"POINTS","width":612,"height":792,"groups":[]}]"#;
+    assert_eq!(derivative(&head("application/json"), honest, &task), Ok(()));
+    assert!(matches!(derivative(&head("application/json"), &honest[1..], &task), Err(Lie::TextLayer(_))));
+    assert_eq!(derivative(&head("text/vtt"), honest, &task), Err(Lie::MimeType));
+    task.derivatives.clear();
+    assert!(derivative(&head("application/json"), honest, &task).is_err(), "not asked for");
+}
+
+#[test]
 fn control_characters_do_not_reach_a_record() {
     let mut lie = said();
     let Details::Image(details) = &mut lie.details else { unreachable!() };
