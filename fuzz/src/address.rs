@@ -8,6 +8,10 @@ use assay_contract::address::{AssetAddress, Reading, without_secrets};
 /// The signature goes where the first line ends: behind it may be the rest of a query.
 pub fn address(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
+    // libFuzzer finds out what is looked for, and writes it where no secret stands.
+    if text.to_ascii_lowercase().contains(SIGNATURE) {
+        return;
+    }
     let (before, after) = text.split_once('\n').unwrap_or((text, ""));
     shows_no_secret(&format!("{before}?X-Amz-Signature={SIGNATURE}{after}"));
     if let Some((scheme, rest)) = before.split_once("://") {

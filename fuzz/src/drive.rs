@@ -6,7 +6,9 @@ use clap::Parser;
 use fastrand::Rng;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
+use std::fs::File;
 use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -20,6 +22,8 @@ const TOO_DEAR: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_mins(2);
 /// More address space is a finding: an allocation that nobody bounded ends this process.
 const MEMORY_BYTES: u64 = 4 << 30;
+/// The input that is being tried.
+const CURRENT: &str = "current";
 
 /// What is tried with bytes.
 pub type Target = fn(&[u8]);
@@ -45,7 +49,7 @@ pub fn run(name: &str, target: Target, known: &[&str]) -> Ended {
     let options = Options::parse();
     let fuzz = Path::new(env!("CARGO_MANIFEST_DIR"));
     let named = if options.seeds.is_empty() { known.iter().map(|path| fuzz.join("..").join(path)).collect() } else { options.seeds };
-    let seeds = read(named)?;
+    let mut seeds = read(named)?;
     bound_memory()?;
     let kept = fuzz.join("artifacts").join(name);
     let Some(seconds) = options.seconds else {
@@ -55,6 +59,9 @@ pub fn run(name: &str, target: Target, known: &[&str]) -> Ended {
         writeln!(io::stdout(), "{name}: {} seeds as they are, nothing found", seeds.len())?;
         return Ok(ExitCode::SUCCESS);
     };
+    for seed in &mut seeds {
+        seed.truncate(MOST_BYTES);
+    }
     let mut session = Session::open(name, target, kept)?;
     let (start, mut dice) = (Instant::now(), Rng::with_seed(options.seed));
     while start.elapsed() < Duration::from_secs(seconds) {
@@ -68,8 +75,9 @@ struct Session<'n> {
     name: &'n str,
     target: Target,
     kept: PathBuf,
-    /// Written before it is tried: what kills this process is then still there.
-    current: PathBuf,
+    /// Written before it is tried: what kills this process is then still there. Kept open: ext4 writes a file to the disk when one
+    /// that was truncated is closed.
+    current: File,
     tried: Arc<AtomicU64>,
     found: u64,
     dearest: Duration,
@@ -80,12 +88,13 @@ impl<'n> Session<'n> {
         std::fs::create_dir_all(&kept).with_context(|| format!("{} can't be made", kept.display()))?;
         let tried = Arc::new(AtomicU64::new(0));
         watch(name.to_owned(), tried.clone());
-        Ok(Self { name, target, current: kept.join("current"), kept, tried, found: 0, dearest: Duration::ZERO })
+        let current = File::create(kept.join(CURRENT)).context("no input can be kept")?;
+        Ok(Self { name, target, current, kept, tried, found: 0, dearest: Duration::ZERO })
     }
 
     fn attempt(&mut self, bytes: &[u8], seed: u64) -> Result<()> {
         let number = self.tried.fetch_add(1, Ordering::Relaxed);
-        std::fs::write(&self.current, bytes).context("the input can't be kept")?;
+        self.current.set_len(bytes.len() as u64).and_then(|()| self.current.write_all_at(bytes, 0)).context("the input can't be kept")?;
         let (target, began) = (self.target, cpu_time());
         let outcome = catch_unwind(|| target(bytes));
         let cost = cpu_time().saturating_sub(began);
@@ -101,7 +110,7 @@ impl<'n> Session<'n> {
     }
 
     fn close(self, seeds: usize, took: Duration) -> Ended {
-        std::fs::remove_file(&self.current).context("the last input can't be removed")?;
+        std::fs::remove_file(self.kept.join(CURRENT)).context("the last input can't be removed")?;
         let (name, tried) = (self.name, self.tried.load(Ordering::Relaxed));
         let rate = tried as f64 / took.as_secs_f64();
         writeln!(
@@ -123,7 +132,7 @@ fn watch(name: String, tried: Arc<AtomicU64>) {
             let now = tried.load(Ordering::Relaxed);
             if now == seen && now > 0 {
                 // Nobody is left to be told that standard error is gone.
-                let _ = writeln!(io::stderr(), "{name}: an input takes longer than {PATIENCE:?}: artifacts/{name}/current");
+                let _ = writeln!(io::stderr(), "{name}: an input takes longer than {PATIENCE:?}: artifacts/{name}/{CURRENT}");
                 std::process::abort();
             }
             seen = now;
@@ -152,9 +161,7 @@ fn read(named: Vec<PathBuf>) -> Result<Vec<Vec<u8>>> {
             let entries = std::fs::read_dir(&path).with_context(unreadable)?;
             left.extend(entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>()?);
         } else {
-            let mut bytes = std::fs::read(&path).with_context(unreadable)?;
-            bytes.truncate(MOST_BYTES);
-            seeds.push(bytes);
+            seeds.push(std::fs::read(&path).with_context(unreadable)?);
         }
     }
     seeds.sort();
