@@ -55,7 +55,7 @@ pub(crate) fn degrees(outline: &[Option<(f64, f64)>]) -> Option<[f64; 4]> {
     }
     if (unrolled - first).abs() > 180.0 {
         // All the way around: a pole lies within.
-        let middle = (south + north) / 2.0;
+        let middle = f64::midpoint(south, north);
         return Some(if middle >= 0.0 { [-180.0, south, 180.0, 90.0] } else { [-180.0, -90.0, 180.0, north] });
     }
     if east - west >= TURN {
@@ -64,6 +64,7 @@ pub(crate) fn degrees(outline: &[Option<(f64, f64)>]) -> Option<[f64; 4]> {
     Some([turned(west, Side::West), south, turned(east, Side::East), north])
 }
 
+#[derive(Clone, Copy)]
 enum Side {
     West,
     East,

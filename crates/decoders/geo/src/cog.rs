@@ -30,7 +30,7 @@ pub(crate) struct Level {
 }
 
 impl Level {
-    fn of(band: &Band<'_>) -> Option<Self> {
+    fn of(band: Band<'_>) -> Option<Self> {
         let (size, block) = (band.size(), band.block());
         let directory = band.item("TIFF", "IFD_OFFSET")?.parse().ok()?;
         let across = size.0.div_ceil(block.0.max(1)).max(1);
@@ -56,7 +56,7 @@ impl Level {
 pub(crate) fn levels(dataset: &Dataset<'_>) -> Option<Vec<Level>> {
     let band = dataset.band(1)?;
     let overviews = (0..band.overview_count()).filter_map(|number| band.overview(number));
-    std::iter::once(band).chain(overviews).map(|band| Level::of(&band)).collect()
+    std::iter::once(band).chain(overviews).map(Level::of).collect()
 }
 
 /// Judges a file by its first bytes and the places of its levels, the full resolution first.

@@ -1,8 +1,9 @@
 //! The road of one asset: recognise, describe, show.
 
+use crate::bands::{self, Model};
 use crate::facts::{Found, Subject};
 use crate::ffi::{self, Dataset, Driver, Mounted, Trouble};
-use crate::{bands, cog, nitf, picture, tiff};
+use crate::{cog, nitf, picture, tiff};
 use assay_contract::Code;
 use assay_contract::details::ImageryDetails;
 use assay_contract::exchange::{Refusal, Task};
@@ -94,9 +95,13 @@ fn described(task: &Task, dataset: &Dataset<'_>, subject: &Subject, answer: &mut
         return answer.refuse_output(&Refusal::limit(Code::TooManyBands, LimitHit::new("bands", found.band_count.into(), most)));
     }
     let kinds: Vec<_> = (1..=found.band_count).filter_map(|number| dataset.band(number)).map(|band| band.interpretation()).collect();
-    let Some(choice) = bands::choose(&kinds) else {
+    let Some(mut choice) = bands::choose(&kinds) else {
         return answer.issue(&Issue::warning("nothing-to-show", "There is no image in it: it has no thumbnails."));
     };
+    if choice.model == Model::Ycc && found.details.compression.as_deref() == Some("JPEG") {
+        // The bands keep the segment's names, though the JPEG driver has made red, green and blue of them.
+        choice.model = Model::Rgb;
+    }
     match picture::show(task, dataset, &choice, answer) {
         // The facts stand: only the pictures are refused.
         Err(Stop::Refused(refusal)) => answer.refuse_output(&refusal),

@@ -60,8 +60,8 @@ impl Found {
         let mut details = ImageryDetails {
             width,
             height,
-            bands: (1..=shown).filter_map(|number| dataset.band(number)).map(|band| told(&band)).collect(),
-            overviews: first.map(|band| overviews(&band)).unwrap_or_default(),
+            bands: (1..=shown).filter_map(|number| dataset.band(number)).map(told).collect(),
+            overviews: first.map(overviews).unwrap_or_default(),
             compression: dataset.item("IMAGE_STRUCTURE", "COMPRESSION"),
             has_rpc: Some(dataset.has("RPC")).filter(|_| band_count > 0),
             ..ImageryDetails::default()
@@ -126,7 +126,7 @@ fn in_tiff(details: &mut ImageryDetails, dataset: &Dataset<'_>, first: &First, h
     format.clone_into(&mut details.format);
 }
 
-fn told(band: &Band<'_>) -> details::Band {
+fn told(band: Band<'_>) -> details::Band {
     let (block_width, block_height) = band.block();
     details::Band {
         dtype: band.type_name(),
@@ -145,7 +145,7 @@ fn number(value: f64) -> String {
     if value.abs() >= 1e15 || (value != 0.0 && value.abs() < 1e-5) { format!("{value:e}") } else { format!("{value}") }
 }
 
-fn overviews(band: &Band<'_>) -> Vec<[u32; 2]> {
+fn overviews(band: Band<'_>) -> Vec<[u32; 2]> {
     (0..band.overview_count()).filter_map(|number| band.overview(number)).map(|overview| overview.size().into()).collect()
 }
 

@@ -60,10 +60,8 @@ pub(crate) fn read(input: &mut Input, standard: Standard) -> io::Result<Nitf> {
     head.security(standard);
     // Copies, encryption, then who made it.
     head.skip(5 + 5 + 1);
-    match standard {
-        Standard::Nitf20 => head.skip(27 + 18),
-        Standard::Nitf21 | Standard::Nsif10 => head.skip(3 + 24 + 18),
-    }
+    // A name of 27 characters in 2.0; later a background colour of 3 and a name of 24. Then a telephone number.
+    head.skip(27 + 18);
     // Lengths of the file and of this header.
     head.skip(12);
     let (Some(header_bytes), Some(count)) = (head.number(6), head.number(3)) else { return Ok(nitf) };

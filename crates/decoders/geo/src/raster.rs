@@ -76,7 +76,7 @@ impl<'d> Level<'d> {
             let asked = u64::from(to_width) * u64::from(to_height);
             return Err(Refusal::limit(Code::TooManyPixels, LimitHit::new("pixels", asked, ALL_AT_ONCE_BYTES / value_bytes)));
         }
-        let masks = masks(&bands, first);
+        let masks = masks(&bands, *first);
         Ok(Self { bands, masks, width: to_width, height: to_height, resampling })
     }
 
@@ -93,9 +93,9 @@ impl<'d> Level<'d> {
         while line < self.height {
             let lines = self.piece().min(self.height - line);
             let read = if is_bytes {
-                each(&self.bands, &mut bytes, |band| band.bytes(self.window(band, line, lines), self.width, lines, self.resampling))
+                each(&self.bands, &mut bytes, |band| band.bytes(self.window(*band, line, lines), self.width, lines, self.resampling))
             } else {
-                each(&self.bands, &mut floats, |band| band.floats(self.window(band, line, lines), self.width, lines, self.resampling))
+                each(&self.bands, &mut floats, |band| band.floats(self.window(*band, line, lines), self.width, lines, self.resampling))
             };
             let is_masked = read && mask.as_mut().is_none_or(|mask| self.add_mask(mask, line, lines));
             if !is_masked {
@@ -134,7 +134,7 @@ impl<'d> Level<'d> {
     }
 
     /// The part of a band that some lines of the picture show. Masks may have another resolution than the bands.
-    fn window(&self, band: &Band<'_>, line: u32, lines: u32) -> Window {
+    fn window(&self, band: Band<'_>, line: u32, lines: u32) -> Window {
         let (width, height) = band.size();
         let at = |line: u32| u32::try_from(u64::from(line) * u64::from(height) / u64::from(self.height.max(1))).unwrap_or(height);
         let top = at(line).min(height.saturating_sub(1));
@@ -145,7 +145,7 @@ impl<'d> Level<'d> {
     fn add_mask(&self, mask: &mut Vec<u8>, line: u32, lines: u32) -> bool {
         let mut shown: Vec<u8> = Vec::new();
         for one in &self.masks {
-            let Ok(rows) = one.bytes(self.window(one, line, lines), self.width, lines, Resampling::Nearest) else { return false };
+            let Ok(rows) = one.bytes(self.window(*one, line, lines), self.width, lines, Resampling::Nearest) else { return false };
             if shown.is_empty() {
                 shown = rows;
             } else {
@@ -190,11 +190,11 @@ fn overview<'d>(full: &[Band<'d>], longest_px: u32) -> Option<Vec<Band<'d>>> {
 }
 
 /// The masks of what is shown: one for all bands, or one of each band's own nodata values.
-fn masks<'d>(bands: &[Band<'d>], full: &Band<'d>) -> Vec<Band<'d>> {
+fn masks<'d>(bands: &[Band<'d>], full: Band<'d>) -> Vec<Band<'d>> {
     match full.mask_kind() {
         MaskKind::None => Vec::new(),
         MaskKind::Nodata => bands.iter().filter_map(Band::mask).collect(),
         // An overview need not have the mask that the full resolution has.
-        MaskKind::Shared => bands.first().filter(|band| band.mask_kind() == MaskKind::Shared).unwrap_or(full).mask().into_iter().collect(),
+        MaskKind::Shared => bands.first().filter(|band| band.mask_kind() == MaskKind::Shared).unwrap_or(&full).mask().into_iter().collect(),
     }
 }
