@@ -45,6 +45,7 @@ fn differences(entry: &Entry, record: &Value) -> Vec<String> {
         ("has_cover_art", details, expect.has_cover_art.map(Value::from)),
         ("band_count", attributes, expect.band_count.map(Value::from)),
         ("epsg", attributes, expect.epsg.map(Value::from)),
+        ("page_count", attributes, expect.page_count.map(Value::from)),
     ];
     for (name, place, wanted) in exact {
         hold(name, wanted.is_none_or(|wanted| place[name] == wanted), &place[name]);

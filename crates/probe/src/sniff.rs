@@ -95,6 +95,9 @@ impl Sniffed {
     const fn tiff() -> Self {
         Self { mime_type: "image/tiff", kind: None, family: Some(Family::Image) }
     }
+    const fn document(mime_type: &'static str) -> Self {
+        Self { mime_type, kind: Some(AssetKind::Document), family: Some(Family::Document) }
+    }
     const fn imagery(mime_type: &'static str) -> Self {
         Self { mime_type, kind: Some(AssetKind::TiledImagery), family: Some(Family::Geo) }
     }

@@ -90,6 +90,8 @@ pub struct Expect {
     pub band_count: Option<u32>,
     /// EPSG code of imagery.
     pub epsg: Option<u32>,
+    /// Pages of a document.
+    pub page_count: Option<u64>,
 }
 
 /// All entries, sorted by path. Fails when the manifest is missing or a line is not as [`Entry`] says.

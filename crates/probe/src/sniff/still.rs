@@ -96,7 +96,7 @@ fn bmp_header_follows(head: &[u8]) -> bool {
 /// Formats that are known and not read by this version.
 fn unread(head: &[u8]) -> Option<Sniffed> {
     if at(head, 0, b"%PDF-") || head.get(..1024).unwrap_or(head).windows(5).any(|five| five == b"%PDF-") {
-        return Some(Sniffed::unread("application/pdf", Some(AssetKind::Document)));
+        return Some(Sniffed::document("application/pdf"));
     }
     if at(head, 128, b"DICM") {
         return Some(Sniffed::unread("application/dicom", Some(AssetKind::Dicom)));

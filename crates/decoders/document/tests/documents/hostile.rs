@@ -1,0 +1,62 @@
+//! Documents that lie, loop or are cut.
+
+use super::{codes, details, fixture, looked_at};
+use assay_contract::Code;
+
+#[test]
+fn a_table_of_objects_that_is_wrong_is_made_anew() {
+    let said = looked_at(fixture("hostile/pdf-broken-xref.pdf"));
+    assert_eq!((details(&said).page_count, said.thumbnails.len(), said.refusal), (Some(3), 2, None));
+}
+
+#[test]
+fn pages_that_are_announced_and_not_there_are_not_counted() {
+    let said = looked_at(fixture("hostile/pdf-900000-pages.pdf"));
+    assert_eq!(details(&said).page_count, Some(3));
+    assert_eq!(said.facts.as_ref().unwrap().media_attributes.page_count, Some(3));
+    assert_eq!(codes(&said), ["pages-missing"]);
+}
+
+#[test]
+fn a_tree_of_pages_that_only_leads_to_itself_has_none() {
+    let said = looked_at(fixture("hostile/pdf-page-tree-loop.pdf"));
+    assert_eq!(said.refusal.as_ref().unwrap().code, Code::CorruptAsset);
+    assert_eq!(details(&said).title.as_deref(), Some("A plain document"), "what it says of itself stands");
+}
+
+#[test]
+fn nothing_and_noise_and_a_mere_head_each_have_their_code() {
+    let refused = |bytes: Vec<u8>| looked_at(bytes).refusal.unwrap().code;
+    assert_eq!(refused(Vec::new()), Code::EmptyAsset);
+    assert_eq!(refused(b"GIF89a".repeat(500)), Code::UnsupportedFormat);
+    assert_eq!(refused(fixture("hostile/pdf-head-only.pdf")), Code::CorruptAsset);
+}
+
+#[test]
+fn a_document_cut_anywhere_ends_in_an_answer() {
+    for name in ["plain", "object-streams", "form", "empty-password"] {
+        let whole = fixture(&format!("media/pdf-{name}.pdf"));
+        for share in 1..20 {
+            let said = looked_at(whole[..whole.len() * share / 20].to_vec());
+            let refused = said.refusal.as_ref().map(|refusal| refusal.code);
+            let is_right = matches!(refused, None | Some(Code::CorruptAsset | Code::EncryptedAsset | Code::UnsupportedFormat));
+            assert!(is_right && (said.facts.is_some() || refused.is_some()), "{name} {share}/20: {refused:?}");
+        }
+    }
+}
+
+#[test]
+fn altered_bytes_end_in_an_answer() {
+    let whole = fixture("media/pdf-plain.pdf");
+    let mut state = 7_u32;
+    for _ in 0..60 {
+        let mut bytes = whole.clone();
+        for _ in 0..10 {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let place = state as usize % bytes.len();
+            bytes[place] = state.to_be_bytes()[1];
+        }
+        let said = looked_at(bytes);
+        assert!(said.facts.is_some() || said.refusal.is_some());
+    }
+}
