@@ -55,7 +55,7 @@ impl Decoder for Dicom {
         let mut found = Attributes::new(task.identifiers);
         let mut walk = Walk::new(source, opened.encoding);
         let ended = travel(&mut walk, &mut found, &opened, task, answer);
-        if found.is_empty() {
+        if found.is_empty() && !(opened.is_told && ended.is_ok()) {
             return Err(match ended {
                 Err(broken) => broken.refusal(&task.limits)?,
                 Ok(_) => Refusal::corrupt("no attribute of a DICOM instance was found"),

@@ -44,6 +44,6 @@ pub(crate) fn of(found: &Attributes, opened: &Opened, task: &Task) -> Facts {
     attributes.width = columns;
     attributes.height = rows;
     attributes.frame_count = frame_count;
-    attributes.modality = found.modality.clone();
+    attributes.modality.clone_from(&found.modality);
     Facts { media_attributes: attributes, details: Details::Dicom(Box::new(details)) }
 }

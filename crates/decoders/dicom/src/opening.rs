@@ -24,6 +24,8 @@ const MOST_ELEMENTS: usize = 256;
 pub(crate) struct Opened {
     /// The transfer syntax that the file says, else the one that was recognised.
     pub(crate) syntax: String,
+    /// Whether the file itself says its syntax: then it is an instance, however little is in it.
+    pub(crate) is_told: bool,
     /// The SOP class that group 0002 says.
     pub(crate) sop_class: Option<String>,
     pub(crate) encoding: Encoding,
@@ -44,9 +46,10 @@ pub(crate) fn open(input: &mut Input) -> Result<Opened, Broken> {
     let seen = if got == first.len() { Encoding::recognise(first) } else { None };
     if said.syntax.as_deref().is_some_and(is_deflated) && !seen.is_some_and(|seen| seen.types == Types::Explicit && is_group_8(first)) {
         let syntax = said.syntax.unwrap_or_default();
-        return Ok(Opened { syntax, sop_class: said.sop_class, encoding: Encoding::EXPLICIT_LITTLE, at, is_deflated: true });
+        return Ok(Opened { syntax, is_told: true, sop_class: said.sop_class, encoding: Encoding::EXPLICIT_LITTLE, at, is_deflated: true });
     }
     let encoding = seen.or(said.syntax.as_deref().map(encoding_of)).ok_or(Broken::Damaged("it begins with no DICOM element"))?;
+    let is_told = said.syntax.is_some();
     let syntax = said.syntax.unwrap_or_else(|| {
         match encoding {
             Encoding { types: Types::Implicit, .. } => uids::IMPLICIT_VR_LITTLE_ENDIAN,
@@ -55,7 +58,7 @@ pub(crate) fn open(input: &mut Input) -> Result<Opened, Broken> {
         }
         .to_owned()
     });
-    Ok(Opened { syntax, sop_class: said.sop_class, encoding, at, is_deflated: false })
+    Ok(Opened { syntax, is_told, sop_class: said.sop_class, encoding, at, is_deflated: false })
 }
 
 /// Explicit big endian; retired.

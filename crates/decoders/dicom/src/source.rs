@@ -71,7 +71,7 @@ impl<'a> Source<'a> {
 
     /// What is deflated from a place on (RFC 1951, without a header); places count inflated bytes, from 0.
     pub(crate) fn inflated(input: &'a mut Input, from: u64) -> Result<Self, Broken> {
-        input.seek(SeekFrom::Start(from)).map_err(|error| gone(error))?;
+        input.seek(SeekFrom::Start(from)).map_err(gone)?;
         Ok(Self { bytes: Bytes::Inflated(Box::new(DeflateDecoder::new(input))), at: 0 })
     }
 

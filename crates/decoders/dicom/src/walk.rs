@@ -183,7 +183,7 @@ impl<'a> Walk<'a> {
             Some(length) if place.wants(tag) => self.value(place, tag, length, found)?,
             // What hides its type hides a sequence in the implicit way (PS3.5, 6.2.2, note 2).
             None if vr == Some(VR::UN) => {
-                self.enter(Holds::Items(inside, 0), None, Encoding { endian: encoding.endian, ..Encoding::IMPLICIT_LITTLE })?
+                self.enter(Holds::Items(inside, 0), None, Encoding { endian: encoding.endian, ..Encoding::IMPLICIT_LITTLE })?;
             }
             None if tag == tags::PIXEL_DATA || matches!(vr, Some(VR::OB | VR::OW)) => self.enter(Holds::Fragments, None, encoding)?,
             None => self.enter(Holds::Items(inside, 0), None, encoding)?,

@@ -55,6 +55,12 @@ fn values_that_are_odd_are_left_out_and_told() {
 }
 
 #[test]
+fn an_instance_with_hardly_anything_in_it_is_one() {
+    let said = said(&Maker::default().with(0x10, 0x10, "PN", b"Nobody").file(EXPLICIT));
+    assert_eq!((status(&said), details(&said).rows, details(&said).frame_count), ("complete", None, None), "{said:?}");
+}
+
+#[test]
 fn what_is_no_instance_is_refused() {
     for bytes in
         [b"hello, this is a text of some length and no instance".to_vec(), [&[0; 128], b"DICM".as_slice()].concat(), vec![0xff; 500]]

@@ -25,13 +25,11 @@ struct Worker {
 
 impl Worker {
     fn byte(&self, at: u64) -> u8 {
-        match usize::try_from(at).ok().and_then(|at| self.head.get(at)) {
-            Some(byte) => *byte,
-            None => {
-                let frame = (at - self.head.len() as u64) / (SIDE * SIDE);
-                if frame == FRAMES / 2 { 160 } else { 7 }
-            }
+        if let Some(byte) = usize::try_from(at).ok().and_then(|at| self.head.get(at)) {
+            return *byte;
         }
+        let frame = (at - self.head.len() as u64) / (SIDE * SIDE);
+        if frame == FRAMES / 2 { 160 } else { 7 }
     }
 }
 

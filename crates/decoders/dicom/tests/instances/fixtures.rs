@@ -6,7 +6,7 @@ use serde_json::Value;
 fn rows(folder: &str) -> Vec<Value> {
     let manifest = std::fs::read_to_string(fixtures().join("MANIFEST.jsonl")).unwrap();
     let rows = manifest.lines().map(|line| serde_json::from_str(line).unwrap());
-    rows.filter(|row: &Value| row["path"].as_str().is_some_and(|path| path.starts_with(folder) && path.ends_with(".dcm"))).collect()
+    rows.filter(|row: &Value| row["path"].as_str().is_some_and(|path| path.starts_with(&format!("{folder}dicom-")))).collect()
 }
 
 #[test]
