@@ -4,6 +4,7 @@
 
 mod bare;
 mod container;
+mod medical;
 mod sound;
 mod still;
 mod words;
@@ -109,13 +110,15 @@ impl Sniffed {
 /// Says what a head is; `None` where nothing fits. Bytes beyond [`HEAD_BYTES`] are not looked at.
 pub fn sniff(head: &[u8]) -> Option<Sniffed> {
     let head = head.get(..HEAD_BYTES).unwrap_or(head);
-    still::sniff(head)
+    medical::marked(head)
+        .or_else(|| still::sniff(head))
         .or_else(|| container::sniff(head))
         .or_else(|| sound::sniff(head))
         .or_else(|| words::sniff(head))
         // Weak marks come last: two bytes of frame sync are also found in other files.
         .or_else(|| sound::by_frame_sync(head))
         .or_else(|| words::plain(head))
+        .or_else(|| medical::bare(head))
         .or_else(|| bare::sniff(head))
 }
 

@@ -98,9 +98,6 @@ fn unread(head: &[u8]) -> Option<Sniffed> {
     if at(head, 0, b"%PDF-") || head.get(..1024).unwrap_or(head).windows(5).any(|five| five == b"%PDF-") {
         return Some(Sniffed::document("application/pdf"));
     }
-    if at(head, 128, b"DICM") {
-        return Some(Sniffed::unread("application/dicom", Some(AssetKind::Dicom)));
-    }
     if at(head, 0, b"NITF0") || at(head, 0, b"NSIF0") {
         return Some(Sniffed::imagery("application/vnd.nitf"));
     }
