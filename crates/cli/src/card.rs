@@ -80,8 +80,9 @@ pub fn card(record: &Record) -> String {
             card.list("place", [imagery.crs.as_ref().and_then(|crs| crs.name.clone()), imagery.bounds_wgs84.map(|bounds| format!("{bounds:.5?}"))]);
         }
         Some(Details::Text(text)) => {
-            let counts = format!("{} characters, {} words, {} lines", text.characters, text.words, text.lines);
-            card.list("text", [Some(counts), Some(text.encoding.clone()), text.language.clone()]);
+            let words = text.words.map(|words| format!("{words} words"));
+            card.list("text", [Some(format!("{} characters", text.characters)), words, Some(format!("{} lines", text.lines))]);
+            card.list("written", [Some(text.encoding.clone()), text.newline.clone(), text.language.clone()]);
         }
         Some(Details::Html(page)) => {
             card.list("page", [page.title.clone(), Some(format!("{} characters", page.characters)), page.language.clone()]);

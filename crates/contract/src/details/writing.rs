@@ -16,8 +16,9 @@ pub struct TextDetails {
     pub newline: Option<String>,
     /// Unicode scalar values, without the byte order mark.
     pub characters: u64,
-    /// Words (Unicode Standard Annex 29).
-    pub words: u64,
+    /// Words (Unicode Standard Annex 29); absent where counting them would take too long.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub words: Option<u64>,
     /// Lines; a last one without an end counts.
     pub lines: u64,
     /// ISO 639-3, where it is sure enough.
@@ -37,7 +38,7 @@ pub struct HtmlDetails {
     pub language: Option<String>,
     /// The encoding's name, lower case.
     pub encoding: String,
-    /// Characters of the text that a reader sees.
+    /// Characters of the text that a reader sees, with white space as one space.
     pub characters: u64,
     /// Images in it.
     pub images: u64,
@@ -59,7 +60,7 @@ pub struct ConversationDetails {
     /// Who speaks, in the order of their first message; at most 250.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub participants: Vec<String>,
-    /// Ids of the messages that may be labelled; at most 250.
+    /// Ids of the messages that say that they may be labelled; at most 250. The form with branches does not say it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub labelable_ids: Vec<String>,
     /// The earliest, ISO 8601.
