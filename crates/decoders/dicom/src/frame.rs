@@ -175,6 +175,22 @@ impl Shape {
     }
 }
 
+/// How many times as many pixels a compressed frame may say of itself as the data set says of it: a header that lies must not cost the CPU
+/// time of millions of pixels that nobody was told of.
+const OWN_SIZE: u64 = 4;
+
+impl Shape {
+    /// The shape with the size that a compressed frame says of itself; refused where that is far from what the data set says.
+    pub(crate) fn sized(self, width: u32, height: u32) -> Result<Self, Refusal> {
+        let pixels = u64::from(width) * u64::from(height);
+        if pixels == 0 || pixels > self.pixels().saturating_mul(OWN_SIZE) {
+            let told = format!("{} x {}", self.width, self.height);
+            return Err(Refusal::corrupt(format!("a compressed frame says {width} x {height} pixels of itself, and the data set {told}")));
+        }
+        Ok(Self { width, height, ..self })
+    }
+}
+
 /// Refuses to take more than a part of the child's memory: the asset and the thumbnails need theirs.
 pub(crate) fn check_memory(limits: &DecodeLimits, bytes: u64) -> Result<(), Refusal> {
     if bytes > limits.memory_bytes / 4 * 3 {

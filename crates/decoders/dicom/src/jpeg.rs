@@ -28,7 +28,7 @@ pub(crate) fn decode(jpeg: &[u8], shape: Shape, limits: &DecodeLimits) -> Result
     if !matches!(header.channels, 1 | 3) || !(2..=16).contains(&header.precision) || header.width == 0 || header.height == 0 {
         return Err(Refusal::unsupported("a JPEG frame of an unusual kind"));
     }
-    let shape = Shape { width: header.width, height: header.height, channels: header.channels, order: Order::Pixels, shift: 0, ..shape };
+    let shape = Shape { channels: header.channels, order: Order::Pixels, shift: 0, ..shape.sized(header.width, header.height)? };
     let sample_bytes = if header.precision > 8 { 2 } else { 1 };
     // Twice: a progressive frame is kept as coefficients.
     check_memory(limits, shape.samples() * sample_bytes * 2 + shape.pixels() * 3)?;

@@ -9,6 +9,9 @@ use assay_contract::limits::{DecodeLimits, LimitHit};
 /// Bytes for each sample while decoding: four in the tile, four in the picture, four as a plane, two as a word.
 const BYTES: u64 = 14;
 
+/// How many times as many samples a codestream may have as the data set says: other components, and a size that is a little off.
+const MOST_SAMPLES: u64 = 8;
+
 /// The library's version.
 pub(crate) fn version() -> String {
     openjpeg::version()
@@ -17,13 +20,12 @@ pub(crate) fn version() -> String {
 /// Decodes a frame.
 pub(crate) fn decode(frame: &[u8], shape: Shape, limits: &DecodeLimits) -> Result<Frame, Refusal> {
     let wrapping = if frame.starts_with(&[0xff, 0x4f]) { Wrapping::Codestream } else { Wrapping::Boxes };
-    let planes =
-        openjpeg::decode(frame, Ask { wrapping, samples: limits.memory_bytes / 4 * 3 / BYTES }).map_err(|failure| match failure {
-            Failure::Memory => {
-                Refusal::limit(Code::LimitExceeded, LimitHit::new("memory_bytes", limits.memory_bytes + 1, limits.memory_bytes))
-            }
-            Failure::Damaged(words) => Refusal::corrupt(words),
-        })?;
+    // Asked before anything is decoded: a size that is far from what the data set says is refused by the library's header alone.
+    let samples = (limits.memory_bytes / 4 * 3 / BYTES).min(shape.samples().saturating_mul(MOST_SAMPLES));
+    let planes = openjpeg::decode(frame, Ask { wrapping, samples }).map_err(|failure| match failure {
+        Failure::Memory => Refusal::limit(Code::LimitExceeded, LimitHit::new("memory_bytes", limits.memory_bytes + 1, limits.memory_bytes)),
+        Failure::Damaged(words) => Refusal::corrupt(words),
+    })?;
     let [first, rest @ ..] = planes.components.as_slice() else { return Err(Refusal::corrupt("a frame has no components")) };
     let channels = match (rest.len(), shape.channels) {
         (0, _) | (_, 1) => 1,
@@ -44,15 +46,13 @@ pub(crate) fn decode(frame: &[u8], shape: Shape, limits: &DecodeLimits) -> Resul
     };
     let stored = if channels == 3 || shape.stored > 16 { u16::try_from(first.bits).unwrap_or(16) } else { shape.stored };
     let shape = Shape {
-        width: first.width,
-        height: first.height,
         channels: u32::try_from(channels).unwrap_or(1),
         order: Order::Planes,
         shift: 0,
         stored,
         sign,
         model,
-        ..shape
+        ..shape.sized(first.width, first.height)?
     };
     check_memory(limits, shape.samples() * 6 + shape.pixels() * 3)?;
     let samples = if first.bits > 16 {

@@ -24,7 +24,7 @@ pub(crate) fn decode(bytes: &[u8], shape: Shape, limits: &DecodeLimits) -> Resul
     let model =
         if channels == 3 && matches!(shape.model, Model::Gray | Model::Inverted | Model::Palette) { Model::Rgb } else { shape.model };
     let stored = if channels == 3 { bits } else { shape.stored };
-    let shape = Shape { width: info.width, height: info.height, channels, order, shift: 0, stored, model, ..shape };
+    let shape = Shape { channels, order, shift: 0, stored, model, ..shape.sized(info.width, info.height)? };
     let sample_bytes = if bits > 8 { 2 } else { 1 };
     check_memory(limits, shape.samples() * sample_bytes * 2 + shape.pixels() * 3)?;
     let mut raw = vec![0; usize::try_from(shape.samples() * sample_bytes).unwrap_or(0)];

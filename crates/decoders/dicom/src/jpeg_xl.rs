@@ -21,8 +21,7 @@ pub(crate) fn decode(frame: &[u8], shape: Shape, limits: &DecodeLimits) -> Resul
         _ if is_gray => Model::Gray,
         _ => Model::Rgb,
     };
-    let shape =
-        Shape { width: image.width(), height: image.height(), channels, order: Order::Pixels, shift: 0, stored: bits, model, ..shape };
+    let shape = Shape { channels, order: Order::Pixels, shift: 0, stored: bits, model, ..shape.sized(image.width(), image.height())? };
     check_memory(limits, shape.samples() * 10 + shape.pixels() * 3)?;
     if header.metadata.xyb_encoded {
         let intent = RenderingIntent::Relative;

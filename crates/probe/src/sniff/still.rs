@@ -1,7 +1,6 @@
 //! Pictures, and documents of one magic number.
 
 use super::{Sniffed, at};
-use assay_contract::AssetKind;
 
 pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
     if at(head, 0, b"\xff\xd8\xff") {
