@@ -279,7 +279,7 @@ fn no_file_of_the_truth_corpus_crashes_a_decoder() {
         let arguments = [truth.join("check.py"), assay(), truth.join("corpus"), truth.join("truth.jsonl")];
         run(with(with(command(Path::new("/usr/bin/python3")), arguments), ["--kind", kind, "--show", "5"]), b"")
     };
-    for kind in ["image", "video", "audio"] {
+    for kind in ["image", "video", "audio", "dicom"] {
         let ended = check(kind);
         let total = ended.out.lines().last().unwrap_or_default().to_owned();
         println!("{kind}: {total}");
