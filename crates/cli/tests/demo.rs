@@ -10,7 +10,17 @@ fn the_demo_passes_and_shows_two_failures_and_its_proof() {
     // Binaries of its own: the demo proves that none of its folder runs any more, and other tests run theirs meanwhile.
     let binaries = folder.path().join("binaries");
     fs::create_dir(&binaries).unwrap();
-    for part in ["assay", "assay-image", "assay-media", "assay-document", "libpdfium.so", "assay-geo", "assay-dicom", "assay-faulty", "stand-in-cloud"] {
+    for part in [
+        "assay",
+        "assay-image",
+        "assay-media",
+        "assay-document",
+        "libpdfium.so",
+        "assay-geo",
+        "assay-dicom",
+        "assay-faulty",
+        "stand-in-cloud",
+    ] {
         let (from, to) = (sibling(part), binaries.join(part));
         fs::hard_link(&from, &to).or_else(|_| fs::copy(&from, &to).map(drop)).unwrap();
     }

@@ -85,7 +85,8 @@ fn parent_of(pid: u32) -> Option<u32> {
 }
 
 fn processes_of(binaries: &Path) -> Vec<String> {
-    let names: HashSet<String> = ["assay", "assay-image", "assay-media", "assay-document", "assay-dicom", "assay-faulty"].map(str::to_owned).into();
+    let names: HashSet<String> =
+        ["assay", "assay-image", "assay-media", "assay-document", "assay-dicom", "assay-faulty"].map(str::to_owned).into();
     let folder = std::fs::canonicalize(binaries).unwrap_or_else(|_| binaries.to_owned());
     all_processes()
         .filter_map(|pid| std::fs::read_link(format!("/proc/{pid}/exe")).ok())
