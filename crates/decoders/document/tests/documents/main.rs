@@ -1,5 +1,5 @@
 //! The decoder of documents over `fixtures/`, rehearsed: the same code as in a child, without the confinement.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod facts;
 mod hostile;
