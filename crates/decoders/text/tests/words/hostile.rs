@@ -1,0 +1,62 @@
+//! Words that want to be too much: time and memory stay bounded, and what is known is said.
+
+use super::{codes, looked_at, page, talk, text};
+use std::time::{Duration, Instant};
+
+/// Generous: tests share their machine.
+const SOON: Duration = Duration::from_secs(25);
+
+#[test]
+fn ten_million_marks_on_one_letter_are_one_word() {
+    let began = Instant::now();
+    let said = looked_at(format!("a{}", "\u{301}".repeat(10_000_000)));
+    assert_eq!((text(&said).characters, text(&said).words, said.thumbnails.len()), (10_000_001, Some(1), 2));
+    assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
+}
+
+#[test]
+fn a_line_of_60_megabytes_is_counted() {
+    let began = Instant::now();
+    let said = looked_at("0123456789".repeat(6_000_000));
+    assert_eq!((text(&said).characters, text(&said).lines, said.thumbnails.len()), (60_000_000, 1, 2));
+    assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
+}
+
+#[test]
+fn ten_million_nested_tags_are_a_page() {
+    let began = Instant::now();
+    let said = looked_at(format!("<html><title>deep</title>{}", "<div>".repeat(10_000_000)));
+    assert_eq!((page(&said).title.as_deref(), page(&said).characters), (Some("deep"), 0));
+    assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
+}
+
+#[test]
+fn json_of_any_depth_is_read_without_recursion() {
+    let deep = format!("{{\"messages\":{}{}}}", "[".repeat(1_000_000), "]".repeat(1_000_000));
+    assert_eq!(looked_at(deep).facts.unwrap().media_attributes.mime_type, "application/json");
+    let endless = looked_at("[".repeat(1_000_000));
+    assert_eq!(endless.facts.unwrap().media_attributes.mime_type, "text/plain");
+}
+
+#[test]
+fn branches_in_circles_end() {
+    let json = r#"{"type":"application/vnd.labelbox.conversational.model-chat-evaluation","version":2,"actors":{},
+        "messages":{"a":{"childMessageIds":["b","a"]},"b":{"childMessageIds":["a"]}},"rootMessageIds":["a","b"]}"#;
+    assert_eq!(talk(&looked_at(json)).message_count, 2);
+}
+
+#[test]
+fn a_million_messages_are_counted_and_their_faults_bounded() {
+    let said = looked_at(format!(
+        r#"{{"type":"application/vnd.labelbox.conversational","version":1,"messages":[{}{{}}]}}"#,
+        "{},".repeat(999_999)
+    ));
+    assert_eq!(talk(&said).message_count, 1_000_000);
+    assert!(codes(&said).len() <= 32);
+}
+
+#[test]
+fn marks_that_turn_the_direction_do_not_stop_the_picture() {
+    let said = looked_at(format!("{}abc", "\u{202e}\u{2066}\u{2067}\u{202b}".repeat(100_000)));
+    assert_eq!(said.thumbnails.len(), 2);
+}
