@@ -2,7 +2,7 @@
 # Installs what is missing to build Assay on Debian 12, says what it does, and is silent when nothing is missing.
 #
 #   deploy/setup.sh              what building and the demo need
-#   deploy/setup.sh --tests      also RabbitMQ, PostgreSQL and cargo-nextest (neither server is started: tests run private ones)
+#   deploy/setup.sh --tests      also RabbitMQ, PostgreSQL, Chromium and cargo-nextest (neither server is started: tests run private ones)
 #   deploy/setup.sh --gates      also shellcheck, cargo-deny and cargo-machete
 #   deploy/setup.sh --fixtures   also the tools that make the fixtures anew
 set -euo pipefail
@@ -27,7 +27,7 @@ tools=()
 for wanted in "$@"; do
     case $wanted in
     --tests)
-        packages+=(rabbitmq-server postgresql util-linux)
+        packages+=(rabbitmq-server postgresql util-linux chromium)
         tools+=(cargo-nextest=0.9.143)
         ;;
     --gates)

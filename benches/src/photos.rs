@@ -32,7 +32,7 @@ impl Size {
     const fn grain(self) -> u32 {
         match self {
             Self::TwelveMegapixels => 14,
-            Self::SixtyFourKilobytes => 18,
+            Self::SixtyFourKilobytes => 7,
         }
     }
 }

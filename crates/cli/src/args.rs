@@ -86,6 +86,9 @@ pub struct Inspect {
     /// Write thumbnails and derivatives into this folder.
     #[arg(long, value_name = "DIR")]
     pub thumbnails: Option<PathBuf>,
+    /// Write one page to look at, with a card and a picture for each record; it needs no other file.
+    #[arg(long, value_name = "OUT")]
+    pub html: Option<PathBuf>,
     /// Read more arguments from a file, one a line; `-` is standard input.
     #[arg(long, value_name = "FILE|-")]
     pub files_from: Option<PathBuf>,

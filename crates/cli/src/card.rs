@@ -6,16 +6,28 @@ use std::fmt::Write;
 
 /// The card of one record.
 pub fn card(record: &Record) -> String {
-    let mut card = Card(String::new());
     let mark = match record.status {
         Status::Complete => "✓",
         Status::Partial => "~",
         Status::Failed => "✗",
     };
-    let _ = writeln!(card.0, "{mark} {}", shown(&record.asset.uri));
-    if let Some(failure) = &record.failure {
-        card.line("failed", &format!("{} · {}", failure.code, failure.message));
+    let mut card = format!("{mark} {}\n", shown(&record.asset.uri));
+    let failure = record.failure.iter().map(|failure| ("failed", format!("{} · {}", failure.code, failure.message)));
+    let thumbnails = record.thumbnails.iter().map(|thumbnail| {
+        let place = thumbnail.uri.as_deref().map(|uri| format!(" · {}", shown(uri))).unwrap_or_default();
+        (thumbnail.name.as_str(), format!("{} × {} · {}{place}", thumbnail.width, thumbnail.height, size(thumbnail.bytes)))
+    });
+    let issues = record.issues.iter().map(|issue| ("issue", format!("{} · {}", issue.code, issue.message)));
+    let digest = record.asset.sha256.iter().map(|sha256| ("sha256", sha256.clone()));
+    for (name, value) in failure.chain(facts(record)).chain(thumbnails).chain(issues).chain(digest) {
+        let _ = writeln!(card, "  {name:<9} {}", plain(&value));
     }
+    card
+}
+
+/// What was found, one fact after the other, with the name of each.
+pub fn facts(record: &Record) -> Vec<(&'static str, String)> {
+    let mut card = Facts(Vec::new());
     if let Some(attributes) = &record.media_attributes {
         let kind = record.details.as_ref().map_or("", |details| details.kind().as_str());
         card.line(kind, &format!("{} · {}", attributes.mime_type, size(attributes.content_length)));
@@ -77,7 +89,10 @@ pub fn card(record: &Record) -> String {
         Some(Details::TiledImagery(imagery)) => {
             let bands = imagery.bands.first().map(|band| format!("{} × {}", imagery.bands.len(), band.dtype));
             card.list("size", [Some(shape(record)), bands, imagery.compression.clone()]);
-            card.list("place", [imagery.crs.as_ref().and_then(|crs| crs.name.clone()), imagery.bounds_wgs84.map(|bounds| format!("{bounds:.5?}"))]);
+            card.list(
+                "place",
+                [imagery.crs.as_ref().and_then(|crs| crs.name.clone()), imagery.bounds_wgs84.map(|bounds| format!("{bounds:.5?}"))],
+            );
         }
         Some(Details::Text(text)) => {
             let words = text.words.map(|words| format!("{words} words"));
@@ -92,27 +107,17 @@ pub fn card(record: &Record) -> String {
         }
         None => {}
     }
-    for thumbnail in &record.thumbnails {
-        let place = thumbnail.uri.as_deref().map(|uri| format!(" · {}", shown(uri))).unwrap_or_default();
-        card.line(&thumbnail.name, &format!("{} × {} · {}{place}", thumbnail.width, thumbnail.height, size(thumbnail.bytes)));
-    }
-    for issue in &record.issues {
-        card.line("issue", &format!("{} · {}", issue.code, issue.message));
-    }
-    if let Some(sha256) = &record.asset.sha256 {
-        card.line("sha256", sha256);
-    }
     card.0
 }
 
-struct Card(String);
+struct Facts(Vec<(&'static str, String)>);
 
-impl Card {
-    fn line(&mut self, name: &str, value: &str) {
-        let _ = writeln!(self.0, "  {name:<9} {}", plain(value));
+impl Facts {
+    fn line(&mut self, name: &'static str, value: &str) {
+        self.0.push((name, plain(value)));
     }
 
-    fn list<const N: usize>(&mut self, name: &str, values: [Option<String>; N]) {
+    fn list<const N: usize>(&mut self, name: &'static str, values: [Option<String>; N]) {
         let present: Vec<String> = values.into_iter().flatten().collect();
         if !present.is_empty() {
             self.line(name, &present.join(" · "));

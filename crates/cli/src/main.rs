@@ -6,6 +6,7 @@ mod assemble;
 mod card;
 mod config;
 mod exit;
+mod gallery;
 mod progress;
 mod tracing_setup;
 mod verbs;

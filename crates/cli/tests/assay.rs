@@ -5,6 +5,7 @@
 mod beginnings;
 mod commands;
 mod demo;
+mod gallery;
 mod inspect;
 mod killed;
 mod leaks;

@@ -5,6 +5,7 @@ use crate::assemble;
 use crate::card::card;
 use crate::config::{self, Config};
 use crate::exit::{Exit, complain, say};
+use crate::gallery::Gallery;
 use crate::progress;
 use crate::verbs::integration::no_integration;
 use anyhow::Context;
@@ -45,12 +46,16 @@ pub async fn run(settings: &SettingsArguments, arguments: Inspect) -> anyhow::Re
     let what = listed(&arguments)?;
     let config = config::read(settings)?;
     let bench = Bench::set_up(settings, &arguments, &config, &what).await?;
+    let mut gallery = arguments.html.as_deref().map(Gallery::create).transpose()?;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let mut exit = Exit::Complete;
     // One more than there are cores: while one waits for its child's last words the cores stay busy.
     let mut records = futures::stream::iter((0usize..).zip(&what).map(|(place, what)| bench.inspect(place, what))).buffered(cores + 1);
     let bar = progress::of_files(what.len());
-    while let Some(record) = records.next().await {
+    while let Some((record, made)) = records.next().await {
+        if let Some(gallery) = &mut gallery {
+            gallery.add(&record, &made)?;
+        }
         say(&if arguments.json { serde_json::to_string(&record)? } else { card(&record) })?;
         if let Some(bar) = &bar {
             bar.inc(1);
@@ -61,6 +66,8 @@ pub async fn run(settings: &SettingsArguments, arguments: Inspect) -> anyhow::Re
             Status::Failed => Exit::Failed,
         });
     }
+    drop(records);
+    gallery.map_or(Ok(()), Gallery::finish)?;
     Ok(exit)
 }
 
@@ -135,7 +142,8 @@ impl Bench {
         })
     }
 
-    async fn inspect(&self, place: usize, what: &OsStr) -> Record {
+    /// The record, and what was made of the asset.
+    async fn inspect(&self, place: usize, what: &OsStr) -> (Record, Vec<Made>) {
         let (started_at, began) = (self.clock.now(), Instant::now());
         let mut times = Times::default();
         let (uri, fetched) = self.bring(what).await;
@@ -147,8 +155,10 @@ impl Bench {
         };
         times.decode = looking.elapsed();
         times.total = began.elapsed();
-        let places = self.write_pictures(place, what, &draft.examined().made);
-        draft.timed(started_at, times).into_record(None, &self.profile.revision(), WorkerRef::default(), 1, &places, self.clock.now())
+        let made = draft.examined().made.clone();
+        let places = self.write_pictures(place, what, &made);
+        let draft = draft.timed(started_at, times);
+        (draft.into_record(None, &self.profile.revision(), WorkerRef::default(), 1, &places, self.clock.now()), made)
     }
 
     async fn bring(&self, what: &OsStr) -> (String, Result<Fetched, Failure>) {

@@ -1,0 +1,150 @@
+//! The gallery: one page without any other file, with a card for each record, that a person looks at and filters.
+
+mod drawing;
+
+use crate::card;
+use anyhow::Context;
+use assay_contract::details::Details;
+use assay_contract::profile::DerivativeName;
+use assay_contract::record::{Record, Status};
+use assay_probe::examine::{Made, What};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest, Sha256};
+use std::fs::Permissions;
+use std::io::{BufWriter, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+const STYLE: &str = include_str!("gallery/page.css");
+const SCRIPT: &str = include_str!("gallery/page.js");
+
+/// A page that is being written, card by card: it may have more of them than memory holds.
+pub struct Gallery {
+    page: BufWriter<NamedTempFile>,
+    path: PathBuf,
+}
+
+impl Gallery {
+    /// Begins a page. Until [`Gallery::finish`] whatever lies at its path stays.
+    pub fn create(path: &Path) -> anyhow::Result<Self> {
+        let cannot = || format!("{} can't be written", path.display());
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let file = tempfile::Builder::new().permissions(Permissions::from_mode(0o644)).tempfile_in(folder).with_context(cannot)?;
+        let mut page = BufWriter::new(file);
+        page.write_all(head().into_string().as_bytes()).with_context(cannot)?;
+        Ok(Self { page, path: path.to_owned() })
+    }
+
+    /// Adds the card of one record, with what was made of its asset.
+    pub fn add(&mut self, record: &Record, made: &[Made]) -> anyhow::Result<()> {
+        let card = article(record, made).into_string();
+        self.page.write_all(card.as_bytes()).with_context(|| format!("{} can't be written", self.path.display()))
+    }
+
+    /// Ends the page and puts it in its place.
+    pub fn finish(mut self) -> anyhow::Result<()> {
+        let cannot = || format!("{} can't be written", self.path.display());
+        write!(self.page, "</main><script>{SCRIPT}</script></body></html>\n").with_context(cannot)?;
+        let file = self.page.into_inner().map_err(std::io::IntoInnerError::into_error).with_context(cannot)?;
+        file.persist(&self.path).map(drop).with_context(cannot)
+    }
+}
+
+/// Everything before the first card. Titles and names come from strangers' files: nothing but our own script may run, nothing is loaded.
+fn head() -> Markup {
+    let policy = format!(
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{}'",
+        STANDARD.encode(Sha256::digest(SCRIPT))
+    );
+    let whole = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(policy);
+                meta name="viewport" content="width=device-width";
+                title { "Assay: gallery" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                header {
+                    h1 { "Assay" }
+                    span #count role="status" {}
+                    div #bar role="group" aria-label="Filters" {}
+                }
+                main {}
+            }
+        }
+    };
+    // The cards come one by one: the page is left open inside `main`.
+    let text = whole.into_string();
+    let open = text.split("</main>").next().unwrap_or_default().to_owned();
+    PreEscaped(open)
+}
+
+fn article(record: &Record, made: &[Made]) -> Markup {
+    let name = record.asset.uri.strip_prefix("file:").unwrap_or(&record.asset.uri);
+    let short = card::plain(name.rsplit('/').find(|part| !part.is_empty()).unwrap_or(name));
+    let (status, kind) = (word(record.status), record.details.as_ref().map_or("unknown", |details| details.kind().as_str()));
+    let lines = card::facts(record);
+    html! {
+        article data-status=(status) data-kind=(kind) data-name=(name.to_lowercase()) {
+            figure {
+                @match picture(made) {
+                    Some((mime_type, bytes)) => img loading="lazy" alt={ "Thumbnail of " (short) } src={ "data:" (mime_type) ";base64," (STANDARD.encode(bytes)) };,
+                    None => span { "no picture" },
+                }
+            }
+            div.text {
+                span.status.(status) { (status) }
+                h2 title=(card::plain(name)) { (short) }
+                @if let Some(failure) = &record.failure {
+                    p.why { strong { (failure.code) } " · " (failure.message) }
+                }
+                dl {
+                    @for (name, value) in &lines {
+                        dt { (name) } dd { (value) }
+                    }
+                }
+                @if let Some(peaks) = derivative(made, DerivativeName::Waveform) { (drawing::waveform(peaks)) }
+                @if let Some(Details::TiledImagery(imagery)) = &record.details {
+                    @if let Some(bounds) = imagery.bounds_wgs84 { (drawing::place(bounds)) }
+                }
+                @if !record.issues.is_empty() {
+                    details {
+                        summary { (record.issues.len()) @if record.issues.len() == 1 { " issue" } @else { " issues" } }
+                        ul { @for issue in &record.issues { li { strong { (issue.code) } " · " (issue.message) } } }
+                    }
+                }
+            }
+        }
+        "\n"
+    }
+}
+
+/// The smallest thumbnail that fills a card on a fine screen, else the largest.
+fn picture(made: &[Made]) -> Option<(&'static str, &[u8])> {
+    let size = |made: &Made| match made.what {
+        What::Thumbnail { width, height, .. } => Some(width.max(height)),
+        What::Derivative(_) => None,
+    };
+    let mut pictures: Vec<(u32, &Made)> = made.iter().filter_map(|one| Some((size(one)?, one))).collect();
+    pictures.sort_by_key(|(longest, _)| *longest);
+    let chosen = pictures.iter().find(|(longest, _)| *longest >= 256).or(pictures.last());
+    chosen.map(|(_, made)| (made.mime_type, made.bytes.as_ref()))
+}
+
+fn derivative(made: &[Made], name: DerivativeName) -> Option<&[u8]> {
+    made.iter().find(|one| one.what == What::Derivative(name)).map(|one| one.bytes.as_ref())
+}
+
+const fn word(status: Status) -> &'static str {
+    match status {
+        Status::Complete => "complete",
+        Status::Partial => "partial",
+        Status::Failed => "failed",
+    }
+}
