@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the fonts of this folder anew from Debian 12's packages fonts-noto-core and fonts-droid-fallback, and fonts-dejavu-core; wants fonttools.
+# Makes the fonts of this folder anew from Debian 12's packages fonts-noto-core, fonts-droid-fallback, fonts-dejavu-core and fonts-nanum; wants fonttools.
 #
 # usage: make.sh FOLDER    FOLDER is where those packages lie: /usr/share/fonts/truetype
 set -euo pipefail
@@ -20,9 +20,9 @@ for script in Arabic Armenian Bengali Devanagari Ethiopic Georgian Gujarati Gurm
 done
 # Arrows, mathematics, boxes, signs, and the faces that it has.
 subset "$from/dejavu/DejaVuSans.ttf" DejaVuSans.ttf --unicodes=U+0020,U+2000-2BFF,U+1F000-1F7FF
-# What the national standards of everyday writing hold: GB 2312, JIS X 0208, Big5, and all of Hangul.
+# What the national standards of everyday writing hold: GB 2312, JIS X 0208, Big5.
 python3 - >unicodes.txt <<'PY'
-wanted = {0x20, *range(0x3000, 0x3100), *range(0x3100, 0x3130), *range(0x3131, 0x318F), *range(0xFF01, 0xFFEF), *range(0xAC00, 0xD7A4)}
+wanted = {0x20, *range(0x3000, 0x3100), *range(0x3100, 0x3130), *range(0x3131, 0x318F), *range(0xFF01, 0xFFEF)}
 for codec in ("gb2312", "euc_jp", "big5"):
     for lead in range(0xA1, 0xFF):
         for trail in range(0x40, 0xFF):
@@ -34,3 +34,15 @@ print(*(f"U+{code:04X}" for code in sorted(wanted) if code >= 0x2E80 or code == 
 PY
 subset "$from/droid/DroidSansFallbackFull.ttf" DroidSansFallback.ttf --unicodes-file=unicodes.txt
 rm unicodes.txt
+# Hangul: its licence wants another name for a changed font.
+subset "$from/nanum/NanumSquareR.ttf" AssayHangul.ttf --unicodes=U+0020,U+1100-11FF,U+3131-318E,U+AC00-D7A3
+python3 - <<'PY'
+from fontTools.ttLib import TTFont
+font = TTFont("AssayHangul.ttf")
+names = {1: "Assay Hangul", 4: "Assay Hangul Regular", 6: "AssayHangul-Regular"}
+for record in font["name"].names:
+    if record.nameID in names:
+        record.string = names[record.nameID]
+font["name"].names = [record for record in font["name"].names if record.nameID in (0, 1, 2, 4, 6, 13, 14)]
+font.save("AssayHangul.ttf")
+PY

@@ -111,7 +111,7 @@ fn without_mark(bytes: &[u8]) -> &'static Encoding {
 /// Whether it is valid, but for a few places or a cut end.
 fn is_mostly_utf_8(bytes: &[u8]) -> bool {
     let (mut good, mut bad) = (0_u64, 0_u64);
-    if bytes.contains(&0x1b) && std::str::from_utf8(bytes).is_ok_and(|text| text.is_ascii()) {
+    if bytes.contains(&0x1b) && std::str::from_utf8(bytes).is_ok_and(str::is_ascii) {
         // Seven bits with escapes may be ISO-2022-JP.
         return guessed(bytes) != encoding_rs::ISO_2022_JP;
     }

@@ -11,6 +11,7 @@ pub(crate) const PLAIN: &str = "Noto Sans";
 pub(crate) const BOLD: &str = "Noto Sans Bold";
 const SIGNS: &str = "DejaVu Sans";
 const EAST_ASIAN: &str = "Droid Sans Fallback";
+const HANGUL: &str = "Assay Hangul";
 
 macro_rules! font {
     ($name:literal) => {
@@ -19,7 +20,7 @@ macro_rules! font {
 }
 
 static BOLD_FILE: &[u8] = font!("NotoSans-Bold");
-static FILES: [&[u8]; 19] = [
+static FILES: [&[u8]; 20] = [
     font!("NotoSans-Regular"),
     font!("NotoSansArabic-Regular"),
     font!("NotoSansArmenian-Regular"),
@@ -39,6 +40,7 @@ static FILES: [&[u8]; 19] = [
     font!("NotoSansThai-Regular"),
     font!("DejaVuSans"),
     font!("DroidSansFallback"),
+    font!("AssayHangul"),
 ];
 
 /// All fonts; no file of the system is looked for.
@@ -62,7 +64,7 @@ struct Scripts;
 
 impl Fallback for Scripts {
     fn common_fallback(&self) -> &[&'static str] {
-        &[PLAIN, SIGNS, EAST_ASIAN]
+        &[PLAIN, SIGNS, EAST_ASIAN, HANGUL]
     }
 
     fn forbidden_fallback(&self) -> &[&'static str] {
@@ -87,7 +89,8 @@ impl Fallback for Scripts {
             Script::Tamil => &["Noto Sans Tamil"],
             Script::Telugu => &["Noto Sans Telugu"],
             Script::Thai => &["Noto Sans Thai"],
-            Script::Han | Script::Hiragana | Script::Katakana | Script::Hangul | Script::Bopomofo => &[EAST_ASIAN],
+            Script::Han | Script::Hiragana | Script::Katakana | Script::Bopomofo => &[EAST_ASIAN],
+            Script::Hangul => &[HANGUL, EAST_ASIAN],
             _ => &[],
         }
     }
@@ -107,7 +110,7 @@ mod tests {
                 assert!(named.contains(wanted), "{wanted}");
             }
         }
-        for wanted in [PLAIN, BOLD, SIGNS, EAST_ASIAN] {
+        for wanted in [PLAIN, BOLD, SIGNS, EAST_ASIAN, HANGUL] {
             assert!(named.contains(&wanted), "{wanted}: {named:?}");
         }
     }

@@ -83,18 +83,15 @@ fn actors<'j>(json: &'j Json, faults: &mut Faults) -> HashMap<&'j str, Actor> {
 }
 
 fn one(id: &str, message: &Json, pointer: &str, actors: &HashMap<&str, Actor>, faults: &mut Faults) -> Message {
-    let actor = match message.get("actorId").map(Json::text) {
-        Some(Some(actor)) => {
-            let known = actors.get(actor);
-            if known.is_none() {
-                faults.err(format!("{pointer}/actorId"), "there is no such actor");
-            }
-            known
+    let actor = if let Some(actor) = message.get("actorId").and_then(Json::text) {
+        let known = actors.get(actor);
+        if known.is_none() {
+            faults.err(format!("{pointer}/actorId"), "there is no such actor");
         }
-        Some(None) | None => {
-            faults.err(format!("{pointer}/actorId"), "there is none");
-            None
-        }
+        known
+    } else {
+        faults.err(format!("{pointer}/actorId"), "there is none");
+        None
     };
     let content = content(message.get("content"), pointer, faults);
     too_long(&content, &format!("{pointer}/content"), faults);
