@@ -25,7 +25,7 @@ test: ## Every test, with a private RabbitMQ and PostgreSQL
 
 build: ## The binary `assay` and its decoders, in target/release
 	@deploy/setup.sh
-	cargo build --locked --release -p assay-cli -p assay-image -p assay-media -p assay-dicom -p assay-document -p assay-geo -p assay-faulty
+	cargo build --locked --release -p assay-cli -p assay-image -p assay-media -p assay-document -p assay-dicom -p assay-geo -p assay-text -p assay-faulty
 
 gates: ## Format, lints, docs, licences, unused dependencies, dependency trees
 	@deploy/setup.sh --gates
@@ -37,7 +37,7 @@ fixtures: ## Makes the files in fixtures/ anew
 
 hostile: ## Any FOLDER through `assay inspect`, and with MUTATE=20 SEED=1 CUT=10,50,90 damaged copies of it too
 	@deploy/setup.sh
-	cargo build --locked --quiet -p assay-cli -p assay-image -p assay-media -p assay-dicom -p assay-document -p assay-geo -p assay-faulty -p assay-testkit --bin assay --bin assay-image --bin assay-media --bin assay-dicom --bin assay-document --bin assay-geo --bin assay-faulty --bin hostile
+	cargo build --locked --quiet -p assay-cli -p assay-image -p assay-media -p assay-document -p assay-dicom -p assay-geo -p assay-text -p assay-faulty -p assay-testkit --bin assay --bin assay-image --bin assay-media --bin assay-document --bin assay-dicom --bin assay-geo --bin assay-text --bin assay-faulty --bin hostile
 	"$(BUILT)/debug/hostile" $(if $(MUTATE),--mutate $(MUTATE)) $(if $(SEED),--seed $(SEED)) $(if $(CUT),--cut $(CUT)) $(if $(KEEP),--keep "$(KEEP)") "$(or $(FOLDER),fixtures)"
 
 fuzz: ## Parsers and decoders with altered copies of known files: SECONDS=60 SEED=1, and TARGET=image for one

@@ -11,7 +11,7 @@ profile=()
 [ "$build" = release ] && profile=(--release)
 
 echo "Building Assay and its decoders ($build build; the first one takes some minutes) …"
-cargo build --quiet --locked "${profile[@]}" -p assay-cli -p assay-image -p assay-media -p assay-dicom -p assay-document -p assay-geo -p assay-faulty
+cargo build --quiet --locked "${profile[@]}" -p assay-cli -p assay-image -p assay-media -p assay-document -p assay-dicom -p assay-geo -p assay-text -p assay-faulty
 cargo build --quiet --locked "${profile[@]}" -p assay-testkit --bin demo --bin stand-in-cloud
 
 target=${CARGO_TARGET_DIR:-target}

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The decoder families of this version.
-pub const FAMILIES: [&str; 5] = ["image", "media", "document", "geo", "dicom"];
+pub const FAMILIES: [&str; 6] = ["image", "media", "document", "geo", "dicom", "text"];
 
 /// The store, for a verb that only reads or changes what is there: in a folder that was mistyped it must not make a new one.
 pub async fn existing_store(config: &Config) -> anyhow::Result<Store> {

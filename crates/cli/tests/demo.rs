@@ -18,6 +18,7 @@ fn the_demo_passes_and_shows_two_failures_and_its_proof() {
         "libpdfium.so",
         "assay-geo",
         "assay-dicom",
+        "assay-text",
         "assay-faulty",
         "stand-in-cloud",
     ] {

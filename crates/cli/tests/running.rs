@@ -26,7 +26,7 @@ pub fn sibling(name: &str) -> PathBuf {
 
 /// A command without any setting of whoever runs the tests.
 pub fn command(program: &Path) -> Command {
-    for decoder in ["assay-image", "assay-media", "assay-document", "assay-geo", "assay-dicom", "assay-faulty"] {
+    for decoder in ["assay-image", "assay-media", "assay-document", "assay-geo", "assay-dicom", "assay-text", "assay-faulty"] {
         sibling(decoder);
     }
     #[allow(clippy::disallowed_methods, reason = "what is tested here is a process")]

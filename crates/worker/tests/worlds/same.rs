@@ -61,6 +61,7 @@ async fn both_worlds_give_the_same_records_and_the_same_pictures() {
         assert_eq!(Some(record), there.get(name), "{name}: embedded, and RabbitMQ with PostgreSQL");
     }
     assert_eq!(here.len(), there.len());
+    assert_eq!((&here["inline"]["status"], &here["inline"]["details"]["kind"]), (&json!("complete"), &json!("text")));
     let complete = here.values().filter(|record| record["status"] == "complete").count();
     assert!(complete >= MEDIA.len(), "only {complete} of {} are complete", here.len());
 }

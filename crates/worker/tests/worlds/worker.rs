@@ -117,10 +117,10 @@ pub(crate) fn settings() -> Settings {
 }
 
 /// A decoder is refused that was built with another contract than these tests.
-const BUILD_DECODERS: &str = "cargo build -p assay-image -p assay-media -p assay-dicom -p assay-document -p assay-geo --bins";
+const BUILD_DECODERS: &str = "cargo build -p assay-image -p assay-media -p assay-document -p assay-dicom -p assay-geo -p assay-text --bins";
 
 async fn sandbox() -> Sandbox {
-    let families = ["image", "media", "document", "geo", "dicom"];
+    let families = ["image", "media", "document", "geo", "dicom", "text"];
     let decoders_folder = decoders_folder();
     for family in families {
         assert!(decoders_folder.join(format!("assay-{family}")).is_file(), "the decoder {family} is not built; type: {BUILD_DECODERS}");
