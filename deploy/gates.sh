@@ -26,7 +26,7 @@ unused_dependencies() { cargo machete --with-metadata crates; }
 # Fails on: tokio among the dependencies of a decoder.
 decoder_trees() {
     local decoder
-    for decoder in assay-image assay-media assay-dicom assay-document assay-faulty; do
+    for decoder in assay-image assay-media assay-document assay-dicom assay-geo assay-text assay-faulty; do
         forbid "$decoder" tokio mio hyper reqwest h2 rustls native-tls openssl openssl-sys aws-config aws-sigv4 aws-sdk-sts object_store lapin sqlx rusqlite \
             rayon rayon-core async-std smol
     done
@@ -36,7 +36,7 @@ decoder_trees() {
 product_trees() {
     local product
     for product in assay-worker assay-cli; do
-        forbid "$product" turbojpeg turbojpeg-sys ffmpeg-next ffmpeg-sys-next webp libwebp-sys image png gif tiff image-webp fast_image_resize pdfium-render gdal libheif-rs
+        forbid "$product" turbojpeg turbojpeg-sys ffmpeg-next ffmpeg-sys-next webp libwebp-sys image png gif tiff image-webp fast_image_resize pdfium-render gdal-sys libheif-sys cosmic-text html5ever
     done
 }
 

@@ -152,7 +152,8 @@ async fn look(sandbox: &Sandbox, family: Family, task: &Task, asked: Asked<'_>, 
 
 /// Whether a child that said nothing else sends the asset on, by a step that is known.
 fn handed_over(answered: &Answered, family: Family) -> Option<Family> {
-    let wanted = answered.refusal.as_ref().filter(|_| answered.ended == Ended::Refused && answered.facts.is_none())?.belongs_to.as_deref()?;
+    let wanted =
+        answered.refusal.as_ref().filter(|_| answered.ended == Ended::Refused && answered.facts.is_none())?.belongs_to.as_deref()?;
     HAND_OVERS.into_iter().find(|(from, to)| *from == family && to.as_str() == wanted).map(|(_, to)| to)
 }
 

@@ -10,10 +10,10 @@ pub mod part;
 pub mod rooms;
 pub mod stages;
 
+pub mod allowance;
 pub mod crew;
 pub mod health;
 pub mod outage;
-pub mod allowance;
 pub mod plan;
 pub mod slots;
 pub mod sweep;

@@ -46,7 +46,7 @@ fn become_child(control: &mut OwnedFd, job: &OwnedFd, confined: &Confined, launc
         // Among them `job` and its siblings' pidfds; this process never returns to their owners.
         kernel::close_from(3).map_err(|_| NOT_CONFINED)?;
     }
-    last_words::speak_as_child();
+    last_words::speak_as_child(launch.memory_bytes);
     confine_child(confined, launch, server).map_err(|_| NOT_CONFINED)
 }
 

@@ -88,6 +88,41 @@ pub(crate) fn on_forbidden_call(report: fn(i64) -> !) -> io::Result<()> {
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
+/// Has a C library's abort looked at by a function that is safe to run in a signal handler; when it returns, the abort goes on.
+pub(crate) fn on_abort(look: fn()) -> io::Result<()> {
+    LOOK.store(look as usize, std::sync::atomic::Ordering::Release);
+    // SAFETY: as in `on_forbidden_call`.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    action.sa_sigaction = aborted as *const () as usize;
+    action.sa_flags = libc::SA_ONSTACK;
+    // SAFETY: the action is whole, its function has the type that is asked for without SA_SIGINFO, the old one is not wanted.
+    let result = unsafe { libc::sigaction(libc::SIGABRT, &raw const action, std::ptr::null_mut()) };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+static LOOK: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+
+extern "C" fn aborted(_signal: libc::c_int) {
+    let look = LOOK.load(std::sync::atomic::Ordering::Acquire);
+    if look != 0 {
+        // SAFETY: the only value other than 0 that is ever stored is a function of this type.
+        let look: fn() = unsafe { std::mem::transmute::<usize, fn()>(look) };
+        look();
+    }
+}
+
+/// Whether so many more bytes can't be had. Asks by mapping them and giving them back untouched.
+pub(crate) fn is_refused(bytes: usize) -> bool {
+    use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};
+    // SAFETY: a fresh mapping at a place of the kernel's choice, which nobody else knows of, and the same one taken back.
+    unsafe {
+        match mmap_anonymous(std::ptr::null_mut(), bytes, ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE | MapFlags::NORESERVE) {
+            Ok(place) => munmap(place, bytes).is_err(),
+            Err(_) => true,
+        }
+    }
+}
+
 static REPORT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
 
 extern "C" fn trapped(_signal: libc::c_int, details: *mut libc::siginfo_t, _context: *mut libc::c_void) {

@@ -4,13 +4,19 @@ use crate::kernel;
 use assay_contract::exchange::{Death, EXIT_FORBIDDEN_CALL, EXIT_OUT_OF_MEMORY};
 use assay_contract::frame::{Frame, FrameHeader, FrameKind, HEADER_BYTES};
 use std::io::{self, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Set in a child: elsewhere nobody listens at descriptor 0.
 static IN_CHILD: AtomicBool = AtomicBool::new(false);
 
-/// From here on this process is a child whose socket is descriptor 0.
-pub(crate) fn speak_as_child() {
+/// Where so much can't be had any more, an abort is put down to it, bytes.
+static SHORT_OF_MEMORY: AtomicUsize = AtomicUsize::new(0);
+/// A buffer that doubles is refused while much is still free; an honest decoder needs little of its limit.
+const MOST_SHORT_OF: u64 = 384 << 20;
+
+/// From here on this process is a child whose socket is descriptor 0, and which may have so much memory.
+pub(crate) fn speak_as_child(memory_bytes: u64) {
+    SHORT_OF_MEMORY.store(usize::try_from((memory_bytes / 2).min(MOST_SHORT_OF)).unwrap_or(usize::MAX), Ordering::Release);
     IN_CHILD.store(true, Ordering::Release);
 }
 
@@ -33,6 +39,15 @@ pub(crate) fn report_forbidden_calls() -> io::Result<()> {
 fn forbidden_call(number: i64) -> ! {
     say(format_args!("{{\"how\":\"violation\",\"syscall\":{number}}}"));
     kernel::exit(EXIT_FORBIDDEN_CALL)
+}
+
+/// Has aborts reported that come of memory that was refused: C and C++ libraries end so, and do not say why.
+pub(crate) fn report_refused_memory() -> io::Result<()> {
+    kernel::on_abort(|| {
+        if is_child() && kernel::is_refused(SHORT_OF_MEMORY.load(Ordering::Acquire)) {
+            out_of_memory()
+        }
+    })
 }
 
 /// Says that the decoder panicked. Allocates: a panic leaves memory to do so.

@@ -56,6 +56,7 @@ fn serve_or_fail(decoder: &impl Decoder, layers: Layers) -> Result<(), ServeErro
         return Err(ServeError::Threads);
     }
     last_words::report_forbidden_calls()?;
+    last_words::report_refused_memory()?;
     let confined = lockdown::lock_down(decoder.threads(), layers);
     // A worker that hears of the missing filter can say what to do; of a silent death it could not.
     fork_server::send(control.as_fd(), &hello(decoder, confined.as_ref().ok())?, None)?;
