@@ -47,7 +47,7 @@ impl Gallery {
     /// Ends the page and puts it in its place.
     pub fn finish(mut self) -> anyhow::Result<()> {
         let cannot = || format!("{} can't be written", self.path.display());
-        write!(self.page, "</main><script>{SCRIPT}</script></body></html>\n").with_context(cannot)?;
+        writeln!(self.page, "</main><script>{SCRIPT}</script></body></html>").with_context(cannot)?;
         let file = self.page.into_inner().map_err(std::io::IntoInnerError::into_error).with_context(cannot)?;
         file.persist(&self.path).map(drop).with_context(cannot)
     }

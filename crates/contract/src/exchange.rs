@@ -176,7 +176,8 @@ impl Refusal {
 
     /// A limit of ours stops it.
     pub fn limit(code: Code, hit: LimitHit) -> Self {
-        Self { limit: Some(hit.clone()), ..Self::new(code, format!("{}: asked {}, allowed {}", hit.name, hit.asked, hit.allowed)) }
+        let reason = format!("{}: asked {}, allowed {}", hit.name, hit.asked, hit.allowed);
+        Self { limit: Some(hit), ..Self::new(code, reason) }
     }
 }
 

@@ -1,6 +1,6 @@
 //! DICOM instances: facts without a word on the patient, and a thumbnail of the middle frame.
 //!
-//! An attribute is read because it is on a list ([`attributes`]); what is not on it is skipped unread, so nothing of the patient can be told.
+//! An attribute is read because it is on a list (`attributes.rs`); what is not on it is skipped unread, so nothing of the patient can be told.
 
 mod decoder;
 

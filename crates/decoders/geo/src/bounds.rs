@@ -86,6 +86,7 @@ fn shortest(difference: f64) -> f64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "bounds are rounded before they are compared")]
 mod tests {
     use super::*;
 

@@ -53,7 +53,7 @@ mod tests {
         let values: Vec<f32> = (0..=100_u16).map(f32::from).collect();
         let bytes = stretched(&values, |_, _| true);
         assert_eq!((bytes[0], bytes[2], bytes[50], bytes[98], bytes[100]), (0, 0, 128, 255, 255));
-        assert_eq!(bytes.iter().filter(|byte| **byte == 0).count(), 3);
+        assert_eq!(bytes.iter().take_while(|byte| **byte == 0).count(), 3);
     }
 
     #[test]

@@ -58,7 +58,7 @@ impl Decoder for Media {
         }
         let (whole, streams) = (Whole::of(&demuxer), demuxer.streams());
         let is_cut = !has_movie && containers::is_iso(demuxer.name());
-        let (kind, main) = chosen(&streams, Signs { refused_opens: demuxer.refused_opens(), protection, is_cut })?;
+        let (kind, main) = chosen(&streams, &Signs { refused_opens: demuxer.refused_opens(), protection, is_cut })?;
         let variant = if demuxer.name().contains("matroska") { document_type.as_deref() } else { whole.brand() };
         let called = containers::called(demuxer.name(), variant, kind);
         let mut found = Found {
@@ -132,7 +132,7 @@ struct Signs {
 
 /// The kind, decided by what is inside, and the stream that stands for it: the first video that is no attached picture,
 /// else the first sound.
-fn chosen(streams: &[Stream], signs: Signs) -> Result<(AssetKind, &Stream), Stop> {
+fn chosen<'s>(streams: &'s [Stream], signs: &Signs) -> Result<(AssetKind, &'s Stream), Stop> {
     let video = streams
         .iter()
         .find(|stream| stream.medium == Medium::Video && !stream.is_attached_picture && stream.width > 0 && stream.height > 0);

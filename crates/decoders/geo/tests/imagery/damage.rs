@@ -8,7 +8,7 @@ use assay_kit::rehearse::Rehearsed;
 fn assert_sober(said: &Rehearsed, what: &str) {
     match &said.refusal {
         Some(refusal) => {
-            assert!(matches!(refusal.code, Code::CorruptAsset | Code::UnsupportedFormat | Code::EmptyAsset), "{what}: {refusal:?}")
+            assert!(matches!(refusal.code, Code::CorruptAsset | Code::UnsupportedFormat | Code::EmptyAsset), "{what}: {refusal:?}");
         }
         None => assert!(said.facts.is_some(), "{what}: neither facts nor a refusal"),
     }
