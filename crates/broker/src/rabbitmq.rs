@@ -156,6 +156,13 @@ impl Broker for RabbitMq {
     }
 }
 
+impl Drop for Node {
+    /// A broker that is dropped and was not closed keeps no connection.
+    fn drop(&mut self) {
+        self.closing.cancel();
+    }
+}
+
 impl Node {
     /// Bounds a conversation with the broker.
     async fn within<T>(&self, work: impl Future<Output = Result<T, BrokerError>>) -> Result<T, BrokerError> {

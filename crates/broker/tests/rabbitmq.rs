@@ -11,7 +11,7 @@ use assay_contract::Code;
 use assay_contract::job::Lane;
 use assay_contract::record::Status;
 use assay_testkit::rabbitmq::vhost;
-use lapin::options::{BasicPublishOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::options::{BasicPublishOptions, QueueBindOptions, QueueDeclareOptions, QueueDeleteOptions};
 use lapin::types::FieldTable;
 use lapin::{BasicProperties, Connection, ConnectionProperties};
 use stage::{PLENTY, id, job, next, rabbitmq_config, record, submit, until};
@@ -105,6 +105,45 @@ async fn a_deleted_queue_is_declared_again_and_consumed() {
     until("the lane takes jobs again", async || broker.submit(&b).await.is_ok()).await;
     assert_eq!(id(&next(&mut deliveries).await), "b");
     until("the broker is healthy again", async || broker.healthy().is_ready()).await;
+}
+
+/// RabbitMQ moves a consumer to the new queue by itself when it is there before the old one's end is heard, and then takes
+/// the first deliveries for old ones that it has seen: they are unacknowledged in the broker, and nobody was given them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_queue_that_is_deleted_and_at_once_declared_by_somebody_else_is_consumed() {
+    stage::log();
+    let vhost = vhost().unwrap();
+    let broker = RabbitMq::connect(rabbitmq_config(vhost.url())).await.unwrap();
+    let mut deliveries = broker.consume(PLENTY).await.unwrap();
+    let operator = Connection::connect(vhost.url(), ConnectionProperties::default()).await.unwrap();
+    for round in 0..5 {
+        let (before, after) = (format!("before-{round}"), format!("after-{round}"));
+        submit(&broker, Lane::Batch, [before.clone()]).await;
+        let delivery = next(&mut deliveries).await;
+        assert_eq!(id(&delivery), before);
+        delivery.acknowledge().await.unwrap();
+        let channel = operator.create_channel().await.unwrap();
+        channel.queue_delete("assay.jobs.batch".into(), QueueDeleteOptions::default()).await.unwrap();
+        let _declares = RabbitMq::connect(rabbitmq_config(vhost.url())).await.unwrap();
+        submit(&broker, Lane::Batch, [after.clone()]).await;
+        let delivery = next(&mut deliveries).await;
+        assert_eq!(id(&delivery), after);
+        delivery.acknowledge().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dropped_broker_leaves_no_connection() {
+    let vhost = vhost().unwrap();
+    let broker = RabbitMq::connect(rabbitmq_config(vhost.url())).await.unwrap();
+    let mut deliveries = broker.consume(PLENTY).await.unwrap();
+    submit(&broker, Lane::Batch, ["a".to_owned()]).await;
+    next(&mut deliveries).await.acknowledge().await.unwrap();
+    until("its connections are seen", async || vhost.connections().unwrap() >= 2).await;
+    drop((deliveries, broker));
+    until("its connections are gone", async || vhost.connections().unwrap() == 0).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(vhost.connections().unwrap(), 0, "one was made again");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

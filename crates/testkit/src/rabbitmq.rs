@@ -72,6 +72,12 @@ impl VirtualHost {
         messages.pop().with_context(|| format!("nothing is in {queue}"))
     }
 
+    /// How many connections the management page shows; it is some seconds late.
+    pub fn connections(&self) -> Result<usize> {
+        let answer = self.management.get(&format!("/api/vhosts/{}/connections", self.name))?;
+        Ok(serde_json::from_str::<Vec<serde_json::Value>>(&answer)?.len())
+    }
+
     /// Drops every message that is ready in a queue.
     pub fn purge(&self, queue: &str) -> Result<()> {
         self.management.delete(&format!("/api/queues/{}/{queue}/contents", self.name))

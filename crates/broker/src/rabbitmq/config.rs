@@ -19,6 +19,9 @@ pub struct RabbitMqConfig {
     pub confirm_timeout: Duration,
     /// A connection that is silent for twice this is lost. Default 10 s; whole seconds.
     pub heartbeat: Duration,
+    /// A consumer that was given nothing for this long is made anew. Default 60 s. A quorum queue that is deleted and at once
+    /// declared again can think that it delivered what its consumer was never given; when the channel ends it takes those back.
+    pub renew: Duration,
     /// What the rungs of the retry ladder last; each has a queue of its own for each lane.
     pub delays: Delays,
     /// A message delivered this often and once more without an outcome is abandoned. Default 20, as RabbitMQ 4's own.
@@ -48,6 +51,7 @@ impl RabbitMqConfig {
             connect_timeout: Duration::from_secs(10),
             confirm_timeout: Duration::from_secs(30),
             heartbeat: Duration::from_secs(10),
+            renew: Duration::from_mins(1),
             delays: Delays::default(),
             delivery_limit: 20,
             records: DefaultQueue::Declared { kept: 1_000_000 },
@@ -59,8 +63,8 @@ impl RabbitMqConfig {
         if self.prefix.is_empty() || self.prefix.len() > 100 || !self.prefix.chars().all(name) {
             return Err(BrokerError::Configuration("prefix must have 1 to 100 letters, digits, - _ ."));
         }
-        if self.connect_timeout.is_zero() || self.confirm_timeout.is_zero() {
-            return Err(BrokerError::Configuration("connect_timeout and confirm_timeout must be more than nothing"));
+        if self.connect_timeout.is_zero() || self.confirm_timeout.is_zero() || self.renew.is_zero() {
+            return Err(BrokerError::Configuration("connect_timeout, confirm_timeout and renew must be more than nothing"));
         }
         Ok(())
     }

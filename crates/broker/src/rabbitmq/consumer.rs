@@ -16,12 +16,15 @@ use lapin::types::FieldTable;
 use lapin::{Acker, Channel, Consumer};
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 
 /// How a session ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
     /// Nobody wants more.
     Stopped,
+    /// Nothing came for a while: the consumer is made anew.
+    Idle,
     /// The channel was closed, the consumer cancelled, or the connection lost.
     Lost,
 }
@@ -34,7 +37,7 @@ pub(super) async fn supervise(node: Arc<Node>, source: Source, prefetch: u16, in
     while !intake.is_stopped() && !node.stopping.is_cancelled() {
         match session(&node, source, prefetch, intake.clone(), &health, &mut backoff).await {
             Ok(End::Stopped) => return,
-            Ok(End::Lost) => tracing::warn!(queue, "the broker took the consumer away; consuming again"),
+            Ok(End::Lost | End::Idle) => tracing::warn!(queue, "the broker took the consumer away; consuming again"),
             Err(error) => tracing::warn!(queue, error = &error as &dyn std::error::Error, "consuming failed; trying again"),
         }
         health.send_if_modified(|health| {
@@ -63,20 +66,27 @@ async fn session(
 ) -> Result<End, BrokerError> {
     let queue = node.names.source(source);
     let connection = connection::connect(&node.config, &node.names, &format!("consuming {queue}")).await?;
-    let channel = connection.create_channel().await?;
-    channel.basic_qos(prefetch, BasicQosOptions::default()).await?;
-    let tag = "assay";
-    let consumer = channel.basic_consume(queue.into(), tag.into(), BasicConsumeOptions::default(), FieldTable::default()).await?;
-    health.send_replace(Health::Ready);
-    backoff.reset();
-    let (returns, returned) = mpsc::channel(usize::from(prefetch));
-    let mut session = Session { node, source, consumer, returns, returned };
-    let end = session.take(intake).await;
-    if end == End::Stopped {
+    loop {
+        let channel = connection.create_channel().await?;
+        channel.basic_qos(prefetch, BasicQosOptions::default()).await?;
+        let tag = "assay";
+        let consumer =
+            channel.basic_consume(queue.as_str().into(), tag.into(), BasicConsumeOptions::default(), FieldTable::default()).await?;
+        health.send_replace(Health::Ready);
+        backoff.reset();
+        let (returns, returned) = mpsc::channel(usize::from(prefetch));
+        let mut session = Session { node, source, consumer, returns, returned };
+        let end = session.take(intake.clone()).await;
+        if end == End::Lost {
+            return Ok(end);
+        }
         session.finish(&channel, tag).await;
-        connection::close(&connection).await;
+        if end == End::Stopped {
+            connection::close(&connection).await;
+            return Ok(end);
+        }
+        channel.close(200, "idle".into()).await?;
     }
-    Ok(end)
 }
 
 /// One consumer on one channel.
@@ -93,6 +103,8 @@ impl Session<'_> {
     async fn take(&mut self, intake: Intake) -> End {
         let mut stop = intake.clone();
         let mut slot = None;
+        let renew = self.node.config.renew;
+        let mut idle_since = Instant::now();
         loop {
             tokio::select! {
                 biased;
@@ -110,6 +122,7 @@ impl Session<'_> {
                 },
                 delivery = self.consumer.next(), if slot.is_some() => match delivery {
                     Some(Ok(delivery)) => {
+                        idle_since = Instant::now();
                         let delivery = self.delivery(delivery);
                         if let Some(room) = slot.take() {
                             room.send(delivery);
@@ -121,6 +134,13 @@ impl Session<'_> {
                     }
                     None => return End::Lost,
                 },
+                () = tokio::time::sleep_until(idle_since + renew) => {
+                    // What is out is settled on this channel; ours is the one sender that is no delivery's.
+                    if self.returns.strong_count() == 1 {
+                        return End::Idle;
+                    }
+                    idle_since = Instant::now();
+                }
             }
         }
     }

@@ -54,6 +54,7 @@ impl Link {
             let connection = self.current.borrow().clone();
             if let Some(connection) = connection {
                 tokio::select! {
+                    biased;
                     () = closing.cancelled() => {
                         connection::close(&connection).await;
                         return;
@@ -103,7 +104,9 @@ impl Link {
                     // A blocked broker confirms nothing, and a new connection would be blocked as well.
                     Some(Suspicion::Silent) if connection.status().blocked() => {}
                     // A channel's error may mean that an exchange or queue is gone: connecting anew declares them.
-                    Some(Suspicion::Failed | Suspicion::Silent) | None => return,
+                    Some(Suspicion::Failed | Suspicion::Silent) => return,
+                    // Nobody is left who could publish: the broker was dropped, which ends this task.
+                    None => return self.closing.cancelled().await,
                 },
                 _ = look.tick() => {
                     if !connection.status().connected() {

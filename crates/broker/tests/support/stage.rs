@@ -15,6 +15,9 @@ pub(crate) const SOON: Duration = Duration::from_secs(20);
 pub(crate) const DELAYS: Delays =
     Delays { short: Duration::from_millis(300), medium: Duration::from_millis(900), long: Duration::from_secs(3) };
 
+/// Short enough for a test that needs it, long enough for the others not to.
+pub(crate) const RENEW: Duration = Duration::from_secs(3);
+
 /// How often a message may be lost before it is abandoned.
 pub(crate) const DELIVERY_LIMIT: u32 = 2;
 
@@ -59,7 +62,7 @@ impl Stage {
 }
 
 pub(crate) fn rabbitmq_config(url: &str) -> RabbitMqConfig {
-    RabbitMqConfig { delays: DELAYS, delivery_limit: DELIVERY_LIMIT, ..RabbitMqConfig::at(url.to_owned()) }
+    RabbitMqConfig { delays: DELAYS, renew: RENEW, delivery_limit: DELIVERY_LIMIT, ..RabbitMqConfig::at(url.to_owned()) }
 }
 
 pub(crate) fn embedded_config(folder: &TempDir) -> EmbeddedConfig {
