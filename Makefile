@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test build gates fixtures hostile fuzz clean-demo
+.PHONY: help demo test build gates fixtures hostile agreement fuzz clean-demo
 
 # rustup's default place, for shells that have not read its env file.
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
@@ -22,6 +22,7 @@ test: ## Every test, with a private RabbitMQ and PostgreSQL
 	@deploy/setup.sh --tests
 	cargo build --locked --workspace --bins --tests
 	"$(BUILT)/debug/with-servers" cargo nextest run --locked --workspace
+	@deploy/secrets.sh "$(BUILT)/nextest/default/junit.xml"
 
 build: ## The binary `assay` and its decoders, in target/release
 	@deploy/setup.sh
@@ -39,6 +40,11 @@ hostile: ## Any FOLDER through `assay inspect`, and with MUTATE=20 SEED=1 CUT=10
 	@deploy/setup.sh
 	cargo build --locked --quiet -p assay-cli -p assay-image -p assay-media -p assay-document -p assay-dicom -p assay-geo -p assay-text -p assay-faulty -p assay-testkit --bin assay --bin assay-image --bin assay-media --bin assay-document --bin assay-dicom --bin assay-geo --bin assay-text --bin assay-faulty --bin hostile
 	"$(BUILT)/debug/hostile" $(if $(MUTATE),--mutate $(MUTATE)) $(if $(SEED),--seed $(SEED)) $(if $(CUT),--cut $(CUT)) $(if $(KEEP),--keep "$(KEEP)") "$(or $(FOLDER),fixtures)"
+
+agreement: ## Thumbnails of a FOLDER beside those of libvips, poppler, dcmtk and GDAL, by structural similarity
+	@deploy/setup.sh
+	cargo build --locked --quiet -p assay-cli -p assay-image -p assay-media -p assay-document -p assay-dicom -p assay-geo -p assay-text -p assay-faulty
+	PYTHONDONTWRITEBYTECODE=1 benches/peers/thumbnails.py --assay "$(BUILT)/debug/assay" $(if $(KEEP),--keep "$(KEEP)") $(FOLDER)
 
 fuzz: ## Parsers and decoders with altered copies of known files: SECONDS=60 SEED=1, and TARGET=image for one
 	@deploy/setup.sh
