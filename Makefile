@@ -22,6 +22,7 @@ test: ## Every test, with a private RabbitMQ and PostgreSQL
 	@deploy/setup.sh --tests
 	cargo build --locked --workspace --bins --tests
 	"$(BUILT)/debug/with-servers" cargo nextest run --locked --workspace
+	@deploy/secrets.sh "$(BUILT)/nextest/default/junit.xml"
 
 build: ## The binary `assay` and its decoders, in target/release
 	@deploy/setup.sh

@@ -68,8 +68,8 @@ impl StandInCloud {
         let listener = TcpListener::bind(("127.0.0.1", port)).await?;
         let endpoint = format!("http://{}", listener.local_addr()?);
         let mut state = State::default();
-        let worker_secret = state.new_word("worker");
-        let operator_secret = state.new_word("operator");
+        let worker_secret = format!("planted-secret-{}", state.new_word("worker"));
+        let operator_secret = format!("planted-secret-{}", state.new_word("operator"));
         let admin_token = state.new_word("admin");
         state.add_user(WORKER_KEY, worker_secret, WORKER_PRINCIPAL, None);
         let everything = serde_json::json!({ "Statement": [{ "Effect": "Allow", "Action": "*", "Resource": "*" }] });

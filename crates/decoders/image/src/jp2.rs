@@ -6,8 +6,6 @@ mod header;
 
 use crate::boxes::first;
 use crate::cicp::Cicp;
-pub(crate) use crate::ffi::openjpeg::version;
-use crate::ffi::openjpeg::{Ask, Failure, Plane, Planes, Space, Wrapping, decode as decode_file};
 use crate::format::Wish;
 use crate::samples::{Decoded, Layout, check_memory};
 use crate::seen::Seen;
@@ -15,6 +13,8 @@ use crate::shrink::Shrinker;
 use assay_contract::Code;
 use assay_contract::exchange::Refusal;
 use assay_contract::limits::{DecodeLimits, LimitHit};
+pub(crate) use assay_openjpeg::version;
+use assay_openjpeg::{Ask, Component, Failure, Picture, Space, Wrapping};
 use codestream::Codestream;
 use header::{Colours, Header};
 
@@ -99,10 +99,10 @@ pub(crate) fn decode(bytes: &[u8], seen: &Seen, wish: &Wish<'_>) -> Result<Decod
         .rev()
         .find(|halvings| longest.div_ceil(1 << halvings) >= wish.longest_px.saturating_mul(2));
     let ask = |halvings: u32| Ask { wrapping, halvings, samples: wish.limits.memory_bytes / 2 / BYTES };
-    let picture = decode_file(bytes, ask(fitting.unwrap_or(0)));
+    let picture = assay_openjpeg::decode(bytes, ask(fitting.unwrap_or(0)));
     let picture = match (picture, fitting) {
         // A tile may have fewer resolutions than the main header says.
-        (Err(Failure::Damaged(_)), Some(1..)) => decode_file(bytes, ask(0)),
+        (Err(Failure::Damaged(_)), Some(1..)) => assay_openjpeg::decode(bytes, ask(0)),
         (picture, _) => picture,
     };
     let picture = picture.map_err(|failure| match failure {
@@ -111,7 +111,7 @@ pub(crate) fn decode(bytes: &[u8], seen: &Seen, wish: &Wish<'_>) -> Result<Decod
         }
         Failure::Damaged(words) => Refusal::corrupt(words),
     })?;
-    shrunk(picture, wish)
+    shrunk(&picture, wish)
 }
 
 /// More would leave nothing of any picture; the format allows 32.
@@ -119,9 +119,18 @@ const MOST_HALVINGS: u32 = 30;
 /// Bytes for each sample while decoding: four in the tile, four in the picture, one as a plane.
 const BYTES: u64 = 9;
 
-fn shrunk(picture: Planes, wish: &Wish<'_>) -> Result<Decoded, Refusal> {
-    let (alphas, colours): (Vec<Plane>, Vec<Plane>) = picture.components.into_iter().partition(|plane| plane.is_alpha);
-    let (layout, shown) = layout(picture.space, colours, alphas)?;
+/// One component, made 8 bits deep.
+struct Plane {
+    width: u32,
+    height: u32,
+    is_alpha: bool,
+    samples: Vec<u8>,
+}
+
+fn shrunk(picture: &Picture, wish: &Wish<'_>) -> Result<Decoded, Refusal> {
+    let space = picture.space();
+    let (alphas, colours): (Vec<Plane>, Vec<Plane>) = picture.components().map(Plane::of).partition(|plane| plane.is_alpha);
+    let (layout, shown) = layout(space, colours, alphas)?;
     let (width, height) = (shown.iter().map(|plane| plane.width).max(), shown.iter().map(|plane| plane.height).max());
     let (Some(width @ 1..), Some(height @ 1..)) = (width, height) else { return Err(Refusal::corrupt("a plane has no samples")) };
     check_memory(wish.limits, u64::from(width) * u64::from(height))?;
@@ -132,13 +141,13 @@ fn shrunk(picture: Planes, wish: &Wish<'_>) -> Result<Decoded, Refusal> {
         for x in 0..width {
             let at = row.len();
             row.extend(shown.iter().map(|plane| plane.at(x, y, width, height)));
-            if let (Space::Ycc, Some([first, second, third, ..])) = (picture.space, row.get_mut(at..)) {
+            if let (Space::Ycc, Some([first, second, third, ..])) = (space, row.get_mut(at..)) {
                 [*first, *second, *third] = from_ycc([*first, *second, *third]);
             }
         }
         shrinker.push(&row);
     }
-    shrinker.finish(picture.damage)
+    shrinker.finish(picture.damage().map(str::to_owned))
 }
 
 /// What the planes mean, and those that are shown, in order.
@@ -163,6 +172,14 @@ fn layout(space: Space, colours: Vec<Plane>, alphas: Vec<Plane>) -> Result<(Layo
 }
 
 impl Plane {
+    fn of(component: Component<'_>) -> Self {
+        let most = (1_i64 << component.bits().clamp(1, 38)) - 1;
+        let zero = if component.is_signed() { (most + 1) / 2 } else { 0 };
+        let short = |sample: &i32| (((i64::from(*sample) + zero).clamp(0, most) * 255 + most / 2) / most).try_into().unwrap_or(u8::MAX);
+        let samples = component.samples().iter().map(short).collect();
+        Self { width: component.width(), height: component.height(), is_alpha: component.is_alpha(), samples }
+    }
+
     /// The sample at a place of a picture of some size: planes may have fewer samples than it.
     fn at(&self, x: u32, y: u32, width: u32, height: u32) -> u8 {
         let place =

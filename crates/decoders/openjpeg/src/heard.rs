@@ -1,0 +1,51 @@
+//! What the library said while it worked.
+
+use crate::decode::Failure;
+
+/// The library's first sentences.
+#[derive(Debug, Default)]
+pub(crate) struct Heard {
+    pub(crate) warning: Option<String>,
+    pub(crate) error: Option<String>,
+}
+
+impl Heard {
+    /// Only the first counts: what follows is a consequence.
+    pub(crate) fn warn(&mut self, words: String) {
+        if self.warning.is_none() {
+            self.warning = Some(words).filter(|words| !is_harmless(words));
+        }
+    }
+
+    /// As [`Self::warn`].
+    pub(crate) fn fail(&mut self, words: String) {
+        self.error.get_or_insert(words);
+    }
+
+    /// Why there is no picture.
+    pub(crate) fn failure(self) -> Failure {
+        match self.error.or(self.warning) {
+            Some(words) if words.contains("ot enough memory") || words.contains("ut of memory") => Failure::Memory,
+            words => Failure::Damaged(words.unwrap_or_else(|| "the picture could not be decoded".to_owned())),
+        }
+    }
+}
+
+/// Warnings after which every pixel is there.
+fn is_harmless(words: &str) -> bool {
+    [
+        "nknown marker",
+        "nknown box",
+        "JP2 box",
+        "COLR BOX",
+        "profile",
+        "reserved",
+        "cdef",
+        "will be ignored",
+        "ignoring",
+        "Despite JP2 BPC",
+        "PTERM",
+    ]
+    .iter()
+    .any(|harmless| words.contains(harmless))
+}
