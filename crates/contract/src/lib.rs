@@ -21,6 +21,7 @@ pub mod record;
 pub mod schema;
 pub mod secret;
 pub mod signed_url;
+pub mod storyboard;
 pub mod text_layer;
 
 pub use address::AssetAddress;

@@ -111,8 +111,10 @@ pub enum DerivativeName {
     FrameIndex,
     /// Pages, groups and tokens of a document: [`crate::text_layer`].
     TextLayer,
-    /// A sheet of frames and a `WebVTT` index.
+    /// A picture of small frames, of a video: [`crate::storyboard`].
     Storyboard,
+    /// When each of them is shown, as `WebVTT`.
+    StoryboardCues,
 }
 
 impl Profile {

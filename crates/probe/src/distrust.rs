@@ -5,6 +5,7 @@ use assay_contract::exchange::{DerivativeHead, Task, ThumbnailHead};
 use assay_contract::failure::{Issue, Severity};
 use assay_contract::frame_index::{FrameIndex, FrameIndexError};
 use assay_contract::profile::{DerivativeName, ThumbnailFormat, ThumbnailSpec};
+use assay_contract::storyboard::{self, StoryboardError};
 use assay_contract::text_layer::{self, TextLayerError};
 use assay_contract::{AssetKind, Facts, MediaAttributes};
 use serde::Serialize;
@@ -50,6 +51,9 @@ pub enum Lie {
     /// A text layer that is none.
     #[error("a text layer is none: {0}")]
     TextLayer(#[from] TextLayerError),
+    /// Cues of a storyboard that are none.
+    #[error("the cues of a storyboard are none: {0}")]
+    Storyboard(#[from] StoryboardError),
 }
 
 /// Facts as they may go into a record: right kind, finite numbers, clean bounded text, the length that we counted.
@@ -142,7 +146,38 @@ pub fn derivative(head: &DerivativeHead, bytes: &[u8], task: &Task) -> Result<()
             return Err(Lie::MimeType);
         }
     }
+    if head.name == DerivativeName::Storyboard {
+        sheet(bytes)?;
+        if head.mime_type != storyboard::SHEET_MIME_TYPE {
+            return Err(Lie::MimeType);
+        }
+    }
+    if head.name == DerivativeName::StoryboardCues {
+        storyboard::read(bytes)?;
+        if head.mime_type != storyboard::CUES_MIME_TYPE {
+            return Err(Lie::MimeType);
+        }
+    }
     Ok(())
+}
+
+/// Whether two derivatives that lean on each other agree: each cue of a storyboard names a tile that is in its sheet.
+pub fn agreement<B: AsRef<[u8]>>(derivatives: &[(DerivativeHead, B)]) -> Result<(), Lie> {
+    let find = |name| derivatives.iter().find(|(head, _)| head.name == name).map(|(_, bytes)| bytes.as_ref());
+    if let (Some(picture), Some(cues)) = (find(DerivativeName::Storyboard), find(DerivativeName::StoryboardCues)) {
+        storyboard::lie_in(&storyboard::read(cues)?, sheet(picture)?)?;
+    }
+    Ok(())
+}
+
+/// Width and height of a storyboard's sheet, from its header.
+fn sheet(bytes: &[u8]) -> Result<(u32, u32), Lie> {
+    if !matches!(imagesize::image_type(bytes), Ok(imagesize::ImageType::Webp)) {
+        return Err(Lie::Picture("of a storyboard is no WebP"));
+    }
+    let size = imagesize::blob_size(bytes).map_err(|_| Lie::Picture("has no size in its header"))?;
+    let side = |pixels: usize| u32::try_from(pixels).ok().filter(|side| (1..=storyboard::SHEET_PX).contains(side));
+    side(size.width).zip(side(size.height)).ok_or(Lie::Picture("of a storyboard is larger than one may be"))
 }
 
 fn is_mime_type(text: &str) -> bool {

@@ -272,8 +272,11 @@ fn keep(
             }
         }
     }
+    let agreement = distrust::agreement(&derivatives);
     for (head, bytes) in derivatives {
-        match distrust::derivative(&head, &bytes, task) {
+        let is_storyboard = matches!(head.name, DerivativeName::Storyboard | DerivativeName::StoryboardCues);
+        let believed = distrust::derivative(&head, &bytes, task).and(if is_storyboard { agreement.clone() } else { Ok(()) });
+        match believed {
             Ok(()) => examined.made.push(Made {
                 what: What::Derivative(head.name),
                 mime_type: served_type(&head.mime_type),

@@ -187,12 +187,13 @@ impl Draft {
 
 /// As records and shelves write a derivative's name: `frame-index`.
 pub fn derivative_name(name: assay_contract::profile::DerivativeName) -> String {
-    use assay_contract::profile::DerivativeName::{FrameIndex, Storyboard, TextLayer, Waveform};
+    use assay_contract::profile::DerivativeName::{FrameIndex, Storyboard, StoryboardCues, TextLayer, Waveform};
     match name {
         Waveform => "waveform",
         FrameIndex => "frame-index",
         TextLayer => "text-layer",
         Storyboard => "storyboard",
+        StoryboardCues => "storyboard-cues",
     }
     .to_owned()
 }

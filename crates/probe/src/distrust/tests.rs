@@ -79,6 +79,36 @@ fn a_text_layer_must_be_one() {
     assert!(derivative(&head("application/json"), honest, &task).is_err(), "not asked for");
 }
 
+/// The head of a lossy WebP (RFC 9649): a size and no picture.
+fn webp(width: u16, height: u16) -> Vec<u8> {
+    let [w, h] = [width.to_le_bytes(), height.to_le_bytes()];
+    [&b"RIFF\x1e\0\0\0WEBPVP8 \x12\0\0\0\x10\0\0\x9d\x01\x2a"[..], &w, &h, &[0; 8]].concat()
+}
+
+#[test]
+fn a_storyboard_is_a_sheet_and_cues_that_lie_in_it() {
+    let mut task = task();
+    task.derivatives = vec![DerivativeName::Storyboard, DerivativeName::StoryboardCues];
+    let head = |name, mime_type: &str| DerivativeHead { name, mime_type: mime_type.into() };
+    let (sheet, cues) = (head(DerivativeName::Storyboard, "image/webp"), head(DerivativeName::StoryboardCues, "text/vtt"));
+    let tile = storyboard::Tile { x: 160, y: 0, width: 160, height: 90 };
+    let text = storyboard::write(&[storyboard::Cue { start_ms: 0, end_ms: 40, tile }]);
+    assert_eq!(derivative(&sheet, &webp(320, 90), &task), Ok(()));
+    assert_eq!(derivative(&cues, text.as_bytes(), &task), Ok(()));
+    assert_eq!(derivative(&sheet, &webp(1600, 1600), &task), Ok(()));
+    assert!(derivative(&sheet, &webp(1601, 90), &task).is_err(), "too wide");
+    assert!(derivative(&sheet, &webp(320, 0), &task).is_err(), "nothing");
+    assert!(derivative(&sheet, b"<script>", &task).is_err(), "no picture");
+    assert!(derivative(&head(DerivativeName::Storyboard, "image/jpeg"), &webp(320, 90), &task).is_err(), "another type");
+    assert!(matches!(derivative(&cues, b"WEBVTT\n\nNOTE hello\n", &task), Err(Lie::Storyboard(_))));
+    assert_eq!(derivative(&head(DerivativeName::StoryboardCues, "application/json"), text.as_bytes(), &task), Err(Lie::MimeType));
+    let together = |width, height| agreement(&[(sheet.clone(), webp(width, height)), (cues.clone(), text.clone().into_bytes())]);
+    assert_eq!(together(320, 90), Ok(()));
+    assert_eq!(together(319, 90), Err(Lie::Storyboard(StoryboardError::Tile)));
+    assert_eq!(together(320, 89), Err(Lie::Storyboard(StoryboardError::Tile)));
+    assert_eq!(agreement(&[(cues.clone(), text.clone())]), Ok(()), "a profile may ask for one of the two");
+}
+
 #[test]
 fn control_characters_do_not_reach_a_record() {
     let mut lie = said();

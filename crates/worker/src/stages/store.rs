@@ -98,7 +98,9 @@ pub fn extension(name: DerivativeName) -> &'static str {
     match name {
         DerivativeName::Waveform | DerivativeName::TextLayer => "json",
         DerivativeName::FrameIndex => "bin",
-        DerivativeName::Storyboard => "vtt",
+        // As the cues name it: `contract::storyboard::SHEET_FILE`.
+        DerivativeName::Storyboard => "webp",
+        DerivativeName::StoryboardCues => "vtt",
     }
 }
 
