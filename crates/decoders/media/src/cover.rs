@@ -1,18 +1,19 @@
 //! The cover picture of a sound file, which stands for it better than its waveform.
 
 use crate::colour;
-use crate::ffi::{Demuxer, Depth, Lines, Opening, Rational, Shrink, Stream, Trouble};
+use crate::ffi::{Depth, Lines, Rational, Shrink, Stream, Trouble};
+use crate::reel::Reel;
 use crate::{shape, tags};
 use assay_contract::exchange::Task;
 use assay_kit::picture::check_pixels;
-use assay_kit::{Answer, Input, Picture, Pixels, Stop};
+use assay_kit::{Answer, Picture, Pixels, Stop};
 
 const SQUARE: Rational = Rational { num: 1, den: 1 };
 
 /// Makes the thumbnails of a sound from its cover. Says whether it did: a cover that can't be shown is as good as none.
-pub(crate) fn show(task: &Task, input: &mut Input, opening: &Opening, streams: &[Stream], answer: &mut Answer) -> Result<bool, Stop> {
+pub(crate) fn show(task: &Task, reel: &mut Reel<'_>, streams: &[Stream], answer: &mut Answer) -> Result<bool, Stop> {
     let Some(cover) = chosen(streams) else { return Ok(false) };
-    match picture(task, input, opening, cover) {
+    match picture(task, reel, cover) {
         Ok(Some(picture)) => answer.thumbnails(task, &picture, 1).map(|_| true),
         Err(Trouble::Input(error)) => Err(crate::decoder::stopped(error)),
         Ok(None) | Err(Trouble::Failed(_) | Trouble::Unrecognised) => Ok(false),
@@ -27,11 +28,12 @@ fn chosen(streams: &[Stream]) -> Option<&Stream> {
     pictures.clone().find(is_front).or_else(|| pictures.next())
 }
 
-fn picture(task: &Task, input: &mut Input, opening: &Opening, cover: &Stream) -> Result<Option<Picture>, Trouble> {
+fn picture(task: &Task, reel: &mut Reel<'_>, cover: &Stream) -> Result<Option<Picture>, Trouble> {
     if check_pixels(task, cover.width, cover.height).is_err() {
         return Ok(None);
     }
-    let demuxer = Demuxer::open(input, opening)?;
+    // The picture came with the container's head and stays: nothing is to be begun again.
+    let demuxer = reel.demuxer()?;
     let mut decoder = demuxer.decoder(cover.index, task.limits.pixels)?;
     demuxer.feed_attached_picture(cover.index, &mut decoder)?;
     decoder.drain();

@@ -1,11 +1,12 @@
 //! The road of one asset: recognise, describe, count, show.
 
 use crate::facts::{Found, Whole};
-use crate::ffi::{self, Demuxer, Medium, Opening, Stream, Trouble};
+use crate::ffi::{self, Medium, Opening, Stream, Trouble};
 use crate::protection::Protection;
+use crate::reel::Reel;
 use crate::tail::Tail;
 use crate::walk::{End, Walked};
-use crate::{boxes, containers, edits, poster, sound, tail, timing, walk};
+use crate::{boxes, containers, edits, poster, sound, storyboard, tail, timing, walk};
 use assay_contract::Code;
 use assay_contract::exchange::{Refusal, Task};
 use assay_contract::failure::Issue;
@@ -49,14 +50,14 @@ impl Decoder for Media {
         let document_type = containers::document_type(input);
         let (has_edit_list, is_fragmented, protection) = (edits::has_effect(input), edits::is_fragmented(input), Protection::of(input));
         let has_movie = boxes::movie(input).is_some();
-        let (tail, opening) = opened(input)?;
+        let (tail, mut reel) = opened(input)?;
         answer.progress()?;
-        let mut demuxer = Demuxer::open(input, &opening).map_err(not_opened)?;
+        let demuxer = reel.demuxer().map_err(not_opened)?;
         let hinted = task.mime_type.starts_with("audio/") || task.mime_type.starts_with("video/");
         if demuxer.score() < SURE_ENOUGH && !hinted {
             return Err(Refusal::unsupported("no container of video or audio was recognised").into());
         }
-        let (whole, streams) = (Whole::of(&demuxer), demuxer.streams());
+        let (whole, streams) = (Whole::of(demuxer), demuxer.streams());
         let is_cut = !has_movie && containers::is_iso(demuxer.name());
         let (kind, main) = chosen(&streams, &Signs { refused_opens: demuxer.refused_opens(), protection, is_cut })?;
         let variant = if demuxer.name().contains("matroska") { document_type.as_deref() } else { whole.brand() };
@@ -76,8 +77,7 @@ impl Decoder for Media {
         // What the container claims, in case counting does not end; then what was counted.
         answer.facts(&facts(&found))?;
         let deadline = Instant::now() + Duration::from_millis(task.limits.cpu_ms.min(task.limits.total_ms) / COUNTING_SHARE);
-        let mut walked = walk::walk(&mut demuxer, main, task.limits.frames, deadline, answer)?;
-        drop(demuxer);
+        let mut walked = walk::walk(demuxer, main, task.limits.frames, deadline, answer)?;
         if is_fragmented && !walked.end.is_whole() {
             // Each fragment brings its own part of the table: what was not reached is not in it.
             walked.table = None;
@@ -92,33 +92,35 @@ impl Decoder for Media {
             let refusal = Refusal::new(Code::EncryptedAsset, "what it shows or plays is encrypted, and the key is not in the file");
             return answer.refuse_output(&refusal);
         }
-        // Pictures and sound begin anew with a fresh demuxer: not every container can be wound back.
         if kind == AssetKind::Video {
-            found.glimpse = poster::show(task, input, &opening, main, found.duration(main), answer)?;
+            found.glimpse = poster::show(task, &mut reel, main, found.duration(main), answer)?;
         } else {
-            found.loudness_lufs = sound::show(task, input, &opening, (main, &streams), answer)?;
+            found.loudness_lufs = sound::show(task, &mut reel, (main, &streams), answer)?;
         }
         if found.glimpse.is_some() || found.loudness_lufs.is_some() {
             answer.facts(&facts(&found))?;
+        }
+        if kind == AssetKind::Video {
+            storyboard::show(task, &mut reel, &found, main, answer)?;
         }
         Ok(())
     }
 }
 
-/// How the file is to be opened: formats of mere frames end before what taggers appended.
-fn opened(input: &mut Input) -> Result<(Tail, Opening), Stop> {
-    let opening = Opening { allowed: containers::allowed(), end: input.length() };
+/// The container, and what stands behind it: formats of mere frames end before what taggers appended.
+fn opened(input: &mut Input) -> Result<(Tail, Reel<'_>), Stop> {
     let tail = tail::of(input);
-    if tail.end == opening.end {
-        return Ok((tail, opening));
+    let opening = Opening { allowed: containers::allowed(), end: input.length() };
+    let mut reel = Reel::open(input, opening).map_err(not_opened)?;
+    if tail.end == reel.end() {
+        return Ok((tail, reel));
     }
-    let name = Demuxer::open(input, &opening).map(|demuxer| demuxer.name().to_owned()).map_err(not_opened)?;
-    if tail::may_follow(&name) {
-        let end = tail.end;
-        return Ok((tail, Opening { end, ..opening }));
+    if tail::may_follow(reel.demuxer().map_err(not_opened)?.name()) {
+        let reel = reel.ending_at(tail.end).map_err(not_opened)?;
+        return Ok((tail, reel));
     }
     // What looks like a tag is the container's own: FFmpeg reads it, where it means something.
-    Ok((Tail::default(), opening))
+    Ok((Tail::default(), reel))
 }
 
 /// What may explain that there is neither video nor sound.

@@ -3,6 +3,7 @@
 use crate::containers::Called;
 use crate::ffi::{Demuxer, DurationSource, Medium, Stream};
 use crate::poster::Glimpse;
+use crate::storyboard::Played;
 use crate::tail::Tail;
 use crate::turn::Turn;
 use crate::walk::{End, Walked};
@@ -91,6 +92,20 @@ impl Found<'_> {
 
     fn counted(&self, main: &Stream) -> Option<f64> {
         self.walked.filter(|walked| walked.end.is_whole()).and_then(|walked| counted(walked, main))
+    }
+
+    /// What a player plays: the container's duration from its begin; of a file that ends early, what is there.
+    pub(crate) fn played(&self, main: &Stream) -> Played {
+        let seconds = |ticks: i64| timing::seconds(ticks, main.time_base).unwrap_or(0.0);
+        let Some((walked, first, last)) = self.walked.and_then(|walked| Some((walked, walked.frames.first()?, walked.frames.last()?)))
+        else {
+            return Played { origin_s: 0.0, length_s: self.duration(main).unwrap_or(0.0) };
+        };
+        // Where the clock jumps, the frames were put on one that begins with the first of them.
+        let origin_s = self.whole.start.filter(|_| walked.jumps == 0).map_or(seconds(first.ticks), |start| start as f64 / MICROSECONDS);
+        let is_cut = walked.is_less_than_its_table() || self.cut_short(main).is_some();
+        let there_s = seconds(last.ticks.saturating_add(walked.longest_step())) - origin_s;
+        Played { origin_s, length_s: self.duration(main).filter(|_| !is_cut).unwrap_or(there_s) }
     }
 
     /// Facts of a video.

@@ -10,6 +10,7 @@ mod demuxer;
 mod describe;
 mod side_data;
 mod source;
+mod winding;
 
 pub(crate) use decoder::StreamDecoder;
 pub(crate) use demuxer::Demuxer;
@@ -127,6 +128,8 @@ pub(crate) enum DurationSource {
 /// A frame without its pixels.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FrameSeen {
+    /// When it is shown, ticks of its stream.
+    pub(crate) ticks: Option<i64>,
     pub(crate) width: u32,
     pub(crate) height: u32,
     pub(crate) sample_aspect_ratio: Rational,
@@ -175,6 +178,15 @@ pub(crate) enum Lines {
     All,
     /// The first field only: in a picture of both, whatever moves is a comb.
     OneField,
+}
+
+/// Which frames a decoder makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// Every one.
+    All,
+    /// Those that others are made from: the rest would only be thrown away.
+    References,
 }
 
 /// Bits of a component of the pixels that come out.

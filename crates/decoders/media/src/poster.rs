@@ -1,12 +1,12 @@
 //! The frame that stands for a video: the first good keyframe at or after a tenth of it.
 
-use crate::colour::{self, Light};
-use crate::ffi::{ColourNumbers, Demuxer, Depth, DynamicRange, FrameSeen, Lines, Opening, Scan, Shrink, Stream, StreamDecoder, Trouble};
+use crate::ffi::{ColourNumbers, Demuxer, DynamicRange, FrameSeen, Scan, Stream, StreamDecoder, Trouble};
+use crate::reel::Reel;
+use crate::still::{self, Halt};
 use crate::turn::Turn;
-use crate::{shape, tone};
 use assay_contract::exchange::{Refusal, Task};
 use assay_kit::picture::check_pixels;
-use assay_kit::{Answer, Input, Picture, Pixels, Stop};
+use assay_kit::{Answer, Picture, Stop};
 use std::time::{Duration, Instant};
 
 /// Keyframes that are looked at before the best of them is taken.
@@ -50,8 +50,7 @@ struct Best {
 /// Makes the thumbnails of a video, and says what its pictures told. A refused picture leaves the facts as they are.
 pub(crate) fn show(
     task: &Task,
-    input: &mut Input,
-    opening: &Opening,
+    reel: &mut Reel<'_>,
     main: &Stream,
     duration: Option<f64>,
     answer: &mut Answer,
@@ -67,8 +66,8 @@ pub(crate) fn show(
     for place in [duration.and_then(|duration| a_tenth(main, duration)), None] {
         // Opening alone may take long where a table has millions of rows.
         answer.progress()?;
-        let found = match Demuxer::open(input, opening) {
-            Ok(mut demuxer) => Search { task, main, deadline }.run(&mut demuxer, place, (&mut best, &mut glimpse), answer),
+        let found = match reel.begin() {
+            Ok(demuxer) => Search { task, main, deadline }.run(demuxer, place, (&mut best, &mut glimpse), answer),
             Err(trouble) => Err(trouble.into()),
         };
         match found {
@@ -94,21 +93,6 @@ fn a_tenth(main: &Stream, duration: f64) -> Option<i64> {
     (ticks > 0).then(|| main.start.unwrap_or(0).saturating_add(ticks))
 }
 
-/// Why a search ended without leave to go on.
-enum Halt {
-    Stop(Stop),
-    Refused(Refusal),
-}
-
-impl From<Trouble> for Halt {
-    fn from(trouble: Trouble) -> Self {
-        match trouble {
-            Trouble::Input(error) => Self::Stop(crate::decoder::stopped(error)),
-            other => Self::Refused(Refusal::unsupported(format!("the video's frames can't be decoded: {other}"))),
-        }
-    }
-}
-
 struct Search<'s> {
     task: &'s Task,
     main: &'s Stream,
@@ -123,7 +107,7 @@ impl Search<'_> {
         (best, glimpse): (&mut Option<Best>, &mut Option<Glimpse>),
         answer: &mut Answer,
     ) -> Result<(), Halt> {
-        let mut decoder = demuxer.decoder(self.main.index, self.coded_pixels())?;
+        let mut decoder = demuxer.decoder(self.main.index, still::coded_pixels(self.task, self.main))?;
         demuxer.only(self.main.index);
         if let Some(ticks) = place {
             // A container that can't seek is read from its begin.
@@ -132,7 +116,7 @@ impl Search<'_> {
         for _ in 0..MOST_CANDIDATES {
             let Some(frame) = self.next_frame(demuxer, &mut decoder, answer)? else { break };
             glimpse.get_or_insert_with(|| Glimpse::of(&frame));
-            let candidate = self.candidate(&decoder, frame)?;
+            let candidate = self.candidate(&decoder, &frame)?;
             if best.as_ref().is_none_or(|best| candidate.liveliness > best.liveliness) {
                 *best = Some(candidate);
             }
@@ -142,12 +126,6 @@ impl Search<'_> {
             decoder.restart();
         }
         Ok(())
-    }
-
-    /// The limit for FFmpeg, which counts whole blocks of up to 128 pixels; what comes out is checked exactly.
-    fn coded_pixels(&self) -> u64 {
-        let edge = 128 * (u64::from(self.main.width) + u64::from(self.main.height) + 128);
-        self.task.limits.pixels.saturating_add(edge)
     }
 
     /// The first frame from the next keyframe on; `None` at the end.
@@ -180,26 +158,10 @@ impl Search<'_> {
         }
     }
 
-    fn candidate(&self, decoder: &StreamDecoder, frame: FrameSeen) -> Result<Best, Halt> {
-        check_pixels(self.task, frame.width, frame.height).map_err(Halt::Refused)?;
+    fn candidate(&self, decoder: &StreamDecoder, frame: &FrameSeen) -> Result<Best, Halt> {
         let most = self.task.thumbnails.iter().map(|spec| spec.max_px).max().unwrap_or(1);
-        // The container's word on the pixels' shape goes before the pictures' own, as in the facts.
-        let pixel = if self.main.sample_aspect_ratio.num > 0 { self.main.sample_aspect_ratio } else { frame.sample_aspect_ratio };
-        let (width, height) = shape::fitted(frame.width, frame.height, pixel, most);
-        let light = colour::light(colour::told(self.main.colour, frame.colour));
-        let is_full = frame.colour.range == 2 || self.main.pixel_format.as_ref().is_some_and(|name| name.starts_with("yuvj"));
-        let shrink = Shrink {
-            width,
-            height,
-            depth: if light == Light::Standard { Depth::Eight } else { Depth::Sixteen },
-            matrix: colour::scaler_matrix(frame.colour, frame.height),
-            full_range: i32::from(is_full),
-            lines: if frame.scan == Scan::Progressive { Lines::All } else { Lines::OneField },
-        };
-        let pixels = decoder.shrunk(shrink)?;
-        let pixels = if light == Light::Standard { pixels } else { tone::standard(&pixels, light, frame.dynamic_range.peak_nits) };
-        let (mean, spread) = brightness(&pixels);
-        let picture = Picture::new(width, height, Pixels::Rgb8, pixels).map_err(Halt::Refused)?;
+        let picture = still::picture(self.task, self.main, decoder, frame, most)?;
+        let (mean, spread) = brightness(picture.bytes());
         let is_good = !frame.is_damaged && spread >= 12.0 && (16.0..=245.0).contains(&mean);
         Ok(Best { picture, liveliness: if frame.is_damaged { spread / 4.0 } else { spread }, is_good })
     }

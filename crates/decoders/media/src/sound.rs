@@ -1,13 +1,14 @@
 //! The sound of an audio file, listened to once: its loudness, and its peaks as a derivative and as its thumbnail.
 
 use crate::cover;
-use crate::ffi::{Demuxer, Opening, Stream, StreamDecoder, Trouble};
+use crate::ffi::{Stream, StreamDecoder, Trouble};
 use crate::loudness::Loudness;
+use crate::reel::Reel;
 use crate::waveform::Peaks;
 use assay_contract::exchange::{Refusal, Task};
 use assay_contract::failure::Issue;
 use assay_contract::profile::DerivativeName;
-use assay_kit::{Answer, Input, Stop};
+use assay_kit::{Answer, Stop};
 use std::time::{Duration, Instant};
 
 /// The part of a child's time that listening may take.
@@ -16,8 +17,7 @@ const LISTENING_SHARE: u64 = 2;
 /// Makes what a task wants of sound, and says how loud it is. A refused output leaves the facts as they are.
 pub(crate) fn show(
     task: &Task,
-    input: &mut Input,
-    opening: &Opening,
+    reel: &mut Reel<'_>,
     (main, streams): (&Stream, &[Stream]),
     answer: &mut Answer,
 ) -> Result<Option<f64>, Stop> {
@@ -25,8 +25,8 @@ pub(crate) fn show(
     if !wants_peaks && task.thumbnails.is_empty() {
         return Ok(None);
     }
-    let has_cover = !task.thumbnails.is_empty() && cover::show(task, input, opening, streams, answer)?;
-    let heard = match listen(task, input, opening, main, answer) {
+    let has_cover = !task.thumbnails.is_empty() && cover::show(task, reel, streams, answer)?;
+    let heard = match listen(task, reel, main, answer) {
         Ok(heard) => heard,
         Err(Halt::Stop(stop)) => return Err(stop),
         Err(Halt::Undecodable(why)) => {
@@ -88,10 +88,10 @@ impl From<Trouble> for Halt {
     }
 }
 
-fn listen(task: &Task, input: &mut Input, opening: &Opening, main: &Stream, answer: &mut Answer) -> Result<Heard, Halt> {
+fn listen(task: &Task, reel: &mut Reel<'_>, main: &Stream, answer: &mut Answer) -> Result<Heard, Halt> {
     let deadline = Instant::now() + Duration::from_millis(task.limits.cpu_ms.min(task.limits.total_ms) / LISTENING_SHARE);
     answer.progress().map_err(Halt::Stop)?;
-    let mut demuxer = Demuxer::open(input, opening)?;
+    let demuxer = reel.begin()?;
     let mut decoder = demuxer.decoder(main.index, task.limits.pixels)?;
     demuxer.only(main.index);
     let mut heard = Heard { peaks: Peaks::new(), loudness: Loudness::new(), rate: 0, end: End::Reached };

@@ -1,6 +1,6 @@
 //! One stream's decoder, on one thread, and what is made of its frames.
 
-use super::{ColourNumbers, Depth, FrameSeen, Lines, Scan, Shrink, Trouble, number, pixel_format, positive, side_data};
+use super::{ColourNumbers, Depth, FrameSeen, Lines, Scan, Shrink, Trouble, Wanted, known, number, pixel_format, positive, side_data};
 use ffmpeg_next::ffi as av;
 use std::ffi::c_int;
 use std::ptr;
@@ -24,6 +24,17 @@ impl StreamDecoder {
         unsafe { av::avcodec_flush_buffers(self.context) };
     }
 
+    /// Which of the frames in the packets to come are made.
+    pub(crate) fn make(&mut self, wanted: Wanted) {
+        // SAFETY: a live decoder; the field may be written at any time.
+        unsafe {
+            (*self.context).skip_frame = match wanted {
+                Wanted::All => av::AVDiscard::AVDISCARD_DEFAULT,
+                Wanted::References => av::AVDiscard::AVDISCARD_NONREF,
+            };
+        }
+    }
+
     /// Takes the next frame, if one is ready.
     pub(crate) fn receive(&mut self) -> Option<FrameSeen> {
         // SAFETY: decoder and frame are live. Colour is read as integers, whatever the file wrote there.
@@ -33,6 +44,7 @@ impl StreamDecoder {
             }
             let frame = &*self.frame;
             Some(FrameSeen {
+                ticks: known(frame.best_effort_timestamp),
                 width: positive(frame.width),
                 height: positive(frame.height),
                 sample_aspect_ratio: frame.sample_aspect_ratio.into(),

@@ -21,7 +21,7 @@ const IO_BUFFER_BYTES: usize = 64 << 10;
 
 /// A container that is being read. Owns every C object it made.
 pub(crate) struct Demuxer<'i> {
-    context: *mut av::AVFormatContext,
+    pub(super) context: *mut av::AVFormatContext,
     io: *mut av::AVIOContext,
     source: *mut Source<'i>,
     packet: *mut av::AVPacket,
@@ -248,19 +248,6 @@ impl<'i> Demuxer<'i> {
         Ok(Some(seen))
     }
 
-    /// Goes to the first keyframe at or after a time of a stream, or, where there is none, to the last before it.
-    pub(crate) fn seek(&mut self, stream: usize, ticks: i64) -> Result<(), Trouble> {
-        let index = c_int::try_from(stream).unwrap_or(-1);
-        // SAFETY: an opened context; an index out of range is refused by FFmpeg.
-        let sought = unsafe {
-            match av::av_seek_frame(self.context, index, ticks, 0) {
-                0.. => 0,
-                _ => av::av_seek_frame(self.context, index, ticks, av::AVSEEK_FLAG_BACKWARD),
-            }
-        };
-        self.checked(sought)
-    }
-
     /// Opens the decoder of a stream, on this thread only. Frames of more than `max_pixels` fail inside FFmpeg.
     pub(crate) fn decoder(&self, stream: usize, max_pixels: u64) -> Result<StreamDecoder, Trouble> {
         // SAFETY: the index is checked; parameters are copied, so the decoder outlives this demuxer safely.
@@ -299,7 +286,7 @@ impl<'i> Demuxer<'i> {
         unsafe { (*self.source).failure.take() }
     }
 
-    fn checked(&self, code: c_int) -> Result<(), Trouble> {
+    pub(super) fn checked(&self, code: c_int) -> Result<(), Trouble> {
         if code >= 0 { Ok(()) } else { Err(self.trouble(code)) }
     }
 
@@ -318,10 +305,19 @@ impl Trouble {
     }
 }
 
-impl Drop for Demuxer<'_> {
-    fn drop(&mut self) {
-        // SAFETY: each pointer is null or ours alone. The context goes before its io (flag CUSTOM_IO leaves `pb` to us),
-        // the io's buffer may have been replaced by FFmpeg, so it is freed through the io; last, what its callbacks saw.
+impl<'i> Demuxer<'i> {
+    /// Lets go of the container; what it was read from can be read again.
+    pub(crate) fn close(mut self) -> &'i mut Input {
+        self.release();
+        // SAFETY: made by Box::into_raw in `open`; what called back to it is gone, and drop finds null.
+        let source = unsafe { Box::from_raw(std::mem::replace(&mut self.source, ptr::null_mut())) };
+        source.input
+    }
+
+    /// Frees all of FFmpeg's; a second call finds nothing to free.
+    fn release(&mut self) {
+        // SAFETY: each pointer is null or ours alone, and null afterwards. The context goes before its io (flag CUSTOM_IO leaves `pb`
+        // to us), the io's buffer may have been replaced by FFmpeg, so it is freed through the io.
         unsafe {
             av::av_packet_free(&raw mut self.packet);
             av::avformat_close_input(&raw mut self.context);
@@ -329,7 +325,16 @@ impl Drop for Demuxer<'_> {
                 av::av_freep((&raw mut (*self.io).buffer).cast());
                 av::avio_context_free(&raw mut self.io);
             }
-            drop(Box::from_raw(self.source));
+        }
+    }
+}
+
+impl Drop for Demuxer<'_> {
+    fn drop(&mut self) {
+        self.release();
+        if !self.source.is_null() {
+            // SAFETY: made by Box::into_raw in `open`, and what called back to it is gone.
+            drop(unsafe { Box::from_raw(self.source) });
         }
     }
 }

@@ -6,6 +6,7 @@ mod limits;
 mod manifest;
 mod pictures;
 mod refusals;
+mod storyboard;
 mod timing;
 
 use assay_contract::details::{Details, VideoDetails};
