@@ -1,9 +1,11 @@
 //! The job: what a sender puts on the queue, `assay.job/1`.
 
 mod asset;
+mod attachment;
 mod size;
 
 pub use asset::{JobAsset, Unusable};
+pub use attachment::{Attachment, AttachmentType};
 pub use size::{MAX_INLINE_OBJECT_BYTES, MAX_JOB_BYTES, MAX_JOB_VALUES, within_limits};
 
 use crate::id::{DataRowId, DatasetId, IntegrationId, JobId, OrganizationId, TaskId};
@@ -48,7 +50,7 @@ pub struct Job {
     /// The sender's claim of what it is; the content decides.
     #[serde(default)]
     pub media_type: Option<MediaType>,
-    /// Files that belong to the row; each gets its own record.
+    /// Files and texts that belong to the row; each gets its own record.
     #[serde(default)]
     pub attachments: Vec<Attachment>,
     /// Which outputs and limits; the profile `default` always exists.
@@ -114,20 +116,6 @@ pub struct Expected {
     /// SHA-256 of its bytes, 64 lower-case hex digits.
     #[serde(default)]
     pub sha256: Option<String>,
-}
-
-/// A file that belongs to a row.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Attachment {
-    /// Labelbox's word: `IMAGE VIDEO AUDIO RAW_TEXT TEXT_URL HTML IMAGE_OVERLAY PDF_URL`.
-    #[serde(rename = "type")]
-    pub attachment_type: String,
-    /// Where it is; the row's integration is used.
-    pub uri: String,
-    /// Shown to labellers.
-    #[serde(default)]
-    pub name: Option<String>,
 }
 
 /// Why a message is no job that this version can do.

@@ -24,6 +24,9 @@ pub struct FetchLimits {
     pub tiled_imagery_bytes: u64,
     /// Largest text, HTML page or conversation, bytes.
     pub text_bytes: u64,
+    /// Largest text layer that comes with a document, bytes. Labelling tools recommend a hundred pages at most, and a dense page's layer
+    /// has some 220 kB as they write it.
+    pub text_layer_bytes: u64,
     /// No byte for this long ends the attempt, milliseconds.
     pub stall_ms: u64,
     /// The whole download with its retries, milliseconds.
@@ -41,6 +44,7 @@ impl Default for FetchLimits {
             dicom_bytes: 2 << 30,
             tiled_imagery_bytes: 16 << 30,
             text_bytes: 64 * MB,
+            text_layer_bytes: 32 * MB,
             stall_ms: 20_000,
             total_ms: 600_000,
         }

@@ -4,6 +4,8 @@
 //! `number units width height groups[id content geometry tokens[id content geometry]]`. Lengths are points (1/72 inch), and the origin
 //! is the upper left corner of the page as it is shown: after its crop box and its rotation.
 
+pub mod given;
+
 use serde::de::{DeserializeSeed, Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::Cow;

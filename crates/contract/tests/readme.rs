@@ -20,6 +20,7 @@ fn the_limits_of_the_readme_are_the_defaults() {
     let (decode, fetch) = (DecodeLimits::default(), FetchLimits::default());
     let rows = [
         format!("{} MB · {} GB · {} GB", fetch.image_bytes >> 20, fetch.audio_bytes >> 30, fetch.video_bytes >> 30),
+        format!("| {} MB | `….fetch.text_layer_bytes`", fetch.text_layer_bytes >> 20),
         format!("{} million", decode.pixels / 1_000_000),
         format!("| {} | `….decode.jpeg_scans`", decode.jpeg_scans),
         format!("| {} MB | `….decode.memory_bytes`", decode.memory_bytes >> 20),

@@ -9,7 +9,7 @@ use assay_contract::failure::{Issue, Severity, Stage};
 use assay_contract::limits::{FetchLimits, LimitHit};
 use assay_contract::profile::{DerivativeName, Profile, ThumbnailFormat};
 use assay_contract::record::Status;
-use assay_contract::{Code, Facts, Failure, MediaType};
+use assay_contract::{AssetKind, Code, Facts, Failure, MediaType};
 use assay_sandbox::{Answered, ChildDeath, Ended, Sandbox, Source};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
@@ -102,7 +102,20 @@ impl Examined {
 
 /// Looks at an asset. Every outcome is in the answer: nothing here is an error of ours but a broken sandbox.
 pub async fn examine(sandbox: &Sandbox, asked: Asked<'_>, source: Source) -> Examined {
-    let (sniffed, family) = match accept(asked) {
+    sniffed(sandbox, asked, source, sniff(asked.head)).await
+}
+
+/// Looks at words that came as such, in a message: they are text, or what is written in text, whatever a file would be that begins so.
+pub async fn examine_words(sandbox: &Sandbox, asked: Asked<'_>, source: Source) -> Examined {
+    const PLAIN: Sniffed = Sniffed { mime_type: "text/plain", kind: Some(AssetKind::Text), family: Some(Family::Text) };
+    let found = sniff(asked.head);
+    let is_claimed_otherwise = asked.claim.is_some_and(|claim| !Family::Text.knows(claim.kind()));
+    let found = if is_claimed_otherwise { found } else { found.filter(|found| found.family == Some(Family::Text)).or(Some(PLAIN)) };
+    sniffed(sandbox, asked, source, found).await
+}
+
+async fn sniffed(sandbox: &Sandbox, asked: Asked<'_>, source: Source, found: Option<Sniffed>) -> Examined {
+    let (sniffed, family) = match accept(asked, found) {
         Ok(accepted) => accepted,
         Err(refused) => return *refused,
     };
@@ -166,12 +179,12 @@ fn same_bytes(source: &Source) -> Option<Source> {
 }
 
 /// Everything that can be refused before a child is started.
-fn accept(asked: Asked<'_>) -> Result<(Sniffed, Family), Box<Examined>> {
+fn accept(asked: Asked<'_>, found: Option<Sniffed>) -> Result<(Sniffed, Family), Box<Examined>> {
     let refuse = |detected: Option<&str>, failure: Failure| Err(Box::new(Examined::failed(detected, failure)));
     if asked.content_length == 0 {
         return refuse(None, Failure::new(Code::EmptyAsset));
     }
-    let Some(sniffed) = sniff(asked.head) else {
+    let Some(sniffed) = found else {
         let failure = match asked.claim {
             Some(claim) => claim::refused(claim.kind(), "application/octet-stream"),
             None => Failure::new(Code::UnsupportedFormat).because("the content is of no known format"),

@@ -21,6 +21,7 @@ pub struct Draft {
     posture: Posture,
     cost: Cost,
     started_at: Timestamp,
+    layer_failure: Option<Failure>,
 }
 
 /// Milliseconds that each stage took.
@@ -51,6 +52,7 @@ impl Draft {
             posture,
             cost: Cost::default(),
             started_at: Timestamp::UNIX_EPOCH,
+            layer_failure: None,
         }
     }
 
@@ -65,7 +67,30 @@ impl Draft {
             posture: Posture::Unused,
             cost: Cost::default(),
             started_at: Timestamp::UNIX_EPOCH,
+            layer_failure: None,
         }
+    }
+
+    /// After the text layer that came with a document was held against its pages, and erased like the document.
+    #[must_use]
+    pub fn with_layer(mut self, differences: Vec<Issue>, seen: &Seen, _: &Erased) -> Self {
+        self.examined.issues.extend(differences);
+        self.also_fetched(seen.bytes_fetched, seen.requests)
+    }
+
+    /// The text layer that came with a document could not be had: no byte of it is held.
+    #[must_use]
+    pub fn without_layer(mut self, failure: Failure, bytes_fetched: u64, requests: u32) -> Self {
+        let message = format!("The text layer that came with the document was not compared with its pages. {}", failure.message);
+        self.examined.issues.push(Issue::error(failure.code.as_str(), message));
+        self.layer_failure = Some(failure);
+        self.also_fetched(bytes_fetched, requests)
+    }
+
+    fn also_fetched(mut self, bytes: u64, requests: u32) -> Self {
+        self.seen.bytes_fetched = self.seen.bytes_fetched.saturating_add(bytes);
+        self.seen.requests = self.seen.requests.saturating_add(requests);
+        self
     }
 
     /// Adds when it began and what each stage took.
@@ -96,6 +121,11 @@ impl Draft {
         self.examined.failure.as_ref()
     }
 
+    /// Why the text layer that came with a document could not be had.
+    pub fn layer_failure(&self) -> Option<&Failure> {
+        self.layer_failure.as_ref()
+    }
+
     /// The record, with the places on the shelf that things were put at (by name; none from `inspect` without a folder).
     pub fn into_record(
         self,
@@ -112,6 +142,7 @@ impl Draft {
             (Status::Complete | Status::Partial, Some(failure)) => (None, with(self.examined.issues, failure.into())),
             (Status::Complete | Status::Partial, None) => (None, self.examined.issues),
         };
+        issues.extend(part.and_then(Part::issue));
         issues.dedup();
         let (media_attributes, details) = self.examined.facts.map(|facts| (facts.media_attributes, facts.details)).unzip();
         let mut thumbnails = Vec::new();

@@ -8,7 +8,7 @@ use crate::rooms::Rooms;
 use crate::stages::access::NoLease;
 use crate::stages::claim::Taken;
 use crate::stages::settle::Proof;
-use crate::stages::{access, claim, fetch, intake, probe, publish, settle, store};
+use crate::stages::{access, claim, fetch, intake, layer, probe, publish, settle, store};
 use crate::telemetry;
 use assay_broker::Delivery;
 use assay_contract::address::without_secrets;
@@ -57,6 +57,8 @@ async fn one(rooms: &Rooms, part: &Part<'_>, attempt: u32, cancel: &Cancellation
     let kept = async {
         let draft = claim::keeping(rooms, &mut claim, Box::pin(look(rooms, part, cancel))).await??;
         let exhausted = verdict(draft.failure(), attempt, rooms.settings.attempts)?;
+        // Tried again like the document; where that was in vain too, the record tells it and stands.
+        let _ = verdict(draft.layer_failure(), attempt, rooms.settings.attempts)?;
         let stored = Box::pin(store::keep(rooms, part, &claim, draft, attempt)).await?;
         let exhausted = exhausted.or_else(|| used_up(stored.record()));
         Ok((stored, exhausted))
@@ -91,7 +93,7 @@ async fn bytes_to_draft(rooms: &Rooms, part: &Part<'_>, cancel: &CancellationTok
         return Ok(Draft::without_bytes(Failure::new(assay_contract::Code::ProfileUnknown), shown(part), 0, 0));
     };
     let (fetched, uri) = match part.content() {
-        Content::Inline(inline) => match fetch::inline(rooms, part, profile, inline).await {
+        Content::Inline(words) => match fetch::inline(rooms, part, profile, words).await {
             Ok(fetched) => (fetched, shown(part)),
             Err(error) => return Ok(Draft::without_bytes(error.failure(), shown(part), 0, 0)),
         },
@@ -111,12 +113,15 @@ async fn bytes_to_draft(rooms: &Rooms, part: &Part<'_>, cancel: &CancellationTok
             }
         }
     };
-    let (draft, decode) = probe::look(rooms, part.job.lane, profile, part.claim(), uri, fetched).await;
+    let (draft, decode) = probe::look(rooms, part, profile, uri, fetched).await;
     times.decode = decode;
     if cancel.is_cancelled() && draft.failure().is_some() {
         return Err(Halt::Shutdown);
     }
-    Ok(draft)
+    match part.text_layer() {
+        Some(address) => layer::compare(rooms, part, profile, address, draft, cancel, times).await,
+        None => Ok(draft),
+    }
 }
 
 /// The store could not be asked. Where it answers nonsense that is the record's failure, once the attempts are used up.

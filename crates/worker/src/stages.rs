@@ -4,6 +4,7 @@ pub mod access;
 pub mod claim;
 pub mod fetch;
 pub mod intake;
+pub mod layer;
 pub mod probe;
 pub mod publish;
 pub mod settle;

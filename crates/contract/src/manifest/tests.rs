@@ -23,6 +23,16 @@ fn a_labelling_row_becomes_a_job() {
 }
 
 #[test]
+fn a_labelling_row_s_attachments_and_its_document_s_text_layer_are_read() {
+    let row = br#"{"row_data":{"pdf_url":"s3://b/k.pdf","text_layer_url":"s3://b/k.json"},
+        "attachments":[{"type":"RAW_TEXT","value":"look at page 2"},{"type":"LIDAR","value":"s3://b/k.las","name":"scan"}]}"#;
+    let job = of_line(row, &defaults()).unwrap();
+    assert_eq!(job.asset, JobAsset::Pdf { pdf_url: "s3://b/k.pdf".into(), text_layer_url: Some("s3://b/k.json".into()) });
+    let [text, scan] = job.attachments.as_slice() else { panic!("{:?}", job.attachments) };
+    assert_eq!((text.words(), scan.words(), scan.uri.as_str()), (Some("look at page 2"), None, "s3://b/k.las"));
+}
+
+#[test]
 fn a_row_without_an_asset_or_with_an_unknown_field_is_named() {
     assert!(refusal(r#"{"global_key":"a"}"#).contains("row_data"));
     assert!(refusal(r#"{"uri":"s3://b/k","row_data":"s3://b/k"}"#).contains("twice"));

@@ -1,34 +1,52 @@
 //! Probe, then erase: a confined child looks at the spool, and the spool is gone before anything is kept.
 
 use crate::draft::Draft;
+use crate::part::{Content, Part};
 use crate::rooms::Rooms;
 use assay_contract::clock::SharedClock;
-use assay_contract::job::Lane;
 use assay_contract::{MediaType, Profile};
 use assay_fetch::{Fetched, Spool};
-use assay_probe::{Asked, examine};
+use assay_probe::{Asked, examine, examine_words};
 use assay_sandbox::{Blocks, Sandbox, Source};
 use std::io;
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
 /// Looks at a fetched asset when its turn has come, and erases it; the draft holds the proof. Waiting is not counted.
-pub async fn look(
-    rooms: &Rooms,
-    lane: Lane,
+pub async fn look(rooms: &Rooms, part: &Part<'_>, profile: &Profile, uri: String, fetched: Fetched) -> (Draft, Duration) {
+    let _slot = rooms.slots.decode(part.job.lane).await;
+    let began = Instant::now();
+    let came = match part.content() {
+        Content::Address(_) => Came::AsFile,
+        Content::Inline(_) => Came::AsWords,
+    };
+    let draft = look_as(came, &rooms.sandbox, &rooms.clock, profile, part.claim(), uri, fetched).await;
+    (draft, began.elapsed())
+}
+
+/// The same of a file for whoever has no queue: `inspect`.
+pub async fn look_with(
+    sandbox: &Sandbox,
+    clock: &SharedClock,
     profile: &Profile,
     claim: Option<MediaType>,
     uri: String,
     fetched: Fetched,
-) -> (Draft, Duration) {
-    let _slot = rooms.slots.decode(lane).await;
-    let began = Instant::now();
-    let draft = look_with(&rooms.sandbox, &rooms.clock, profile, claim, uri, fetched).await;
-    (draft, began.elapsed())
+) -> Draft {
+    look_as(Came::AsFile, sandbox, clock, profile, claim, uri, fetched).await
 }
 
-/// The same for whoever has no queue: `inspect`.
-pub async fn look_with(
+/// How bytes came.
+#[derive(Debug, Clone, Copy)]
+enum Came {
+    /// From somewhere: they may be anything.
+    AsFile,
+    /// In a message, as text.
+    AsWords,
+}
+
+async fn look_as(
+    came: Came,
     sandbox: &Sandbox,
     clock: &SharedClock,
     profile: &Profile,
@@ -40,7 +58,10 @@ pub async fn look_with(
     let asked = Asked { content_length: seen.content_length, head: &head, claim, profile };
     let shared = Arc::new(Held(RwLock::new(Some(spool))));
     let examined = match shared.source() {
-        Ok(source) => examine(sandbox, asked, source).await,
+        Ok(source) => match came {
+            Came::AsFile => examine(sandbox, asked, source).await,
+            Came::AsWords => examine_words(sandbox, asked, source).await,
+        },
         Err(error) => {
             tracing::error!(%error, "the spool could not be handed to a child");
             let failure = assay_contract::Failure::new(assay_contract::Code::Internal);
