@@ -86,7 +86,7 @@ pub struct Inspect {
     /// Write thumbnails and derivatives into this folder.
     #[arg(long, value_name = "DIR")]
     pub thumbnails: Option<PathBuf>,
-    /// Write one page to look at, with a card and a picture for each record; it needs no other file.
+    /// Write one page to look at, with a card and a picture for each record, and a storyboard for each video; it needs no other file.
     #[arg(long, value_name = "OUT")]
     pub html: Option<PathBuf>,
     /// Read more arguments from a file, one a line; `-` is standard input.
@@ -162,6 +162,9 @@ pub struct Watch {
     /// Print nothing until the task is done, then each record as JSON, one a line.
     #[arg(long)]
     pub json: bool,
+    /// When the task is done, write one page to look at, with the pictures that lie on the shelf; it needs no other file.
+    #[arg(long, value_name = "OUT")]
+    pub html: Option<PathBuf>,
 }
 
 /// `assay integration`

@@ -1,6 +1,8 @@
 //! The gallery: one page without any other file, with a card for each record, that a person looks at and filters.
 
 mod drawing;
+mod film;
+pub mod shelved;
 
 use crate::card;
 use anyhow::Context;
@@ -21,6 +23,15 @@ use tempfile::NamedTempFile;
 const STYLE: &str = include_str!("gallery/page.css");
 const SCRIPT: &str = include_str!("gallery/page.js");
 
+/// In which order the cards are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// As they were added.
+    Given,
+    /// By name: what is queued comes back in any order.
+    Name,
+}
+
 /// A page that is being written, card by card: it may have more of them than memory holds.
 pub struct Gallery {
     page: BufWriter<NamedTempFile>,
@@ -29,12 +40,12 @@ pub struct Gallery {
 
 impl Gallery {
     /// Begins a page. Until [`Gallery::finish`] whatever lies at its path stays.
-    pub fn create(path: &Path) -> anyhow::Result<Self> {
+    pub fn create(path: &Path, order: Order) -> anyhow::Result<Self> {
         let cannot = || format!("{} can't be written", path.display());
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let file = tempfile::Builder::new().permissions(Permissions::from_mode(0o644)).tempfile_in(folder).with_context(cannot)?;
         let mut page = BufWriter::new(file);
-        page.write_all(head().into_string().as_bytes()).with_context(cannot)?;
+        page.write_all(head(order).into_string().as_bytes()).with_context(cannot)?;
         Ok(Self { page, path: path.to_owned() })
     }
 
@@ -54,7 +65,7 @@ impl Gallery {
 }
 
 /// Everything before the first card. Titles and names come from strangers' files: nothing but our own script may run, nothing is loaded.
-fn head() -> Markup {
+fn head(order: Order) -> Markup {
     let policy = format!(
         "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{}'",
         STANDARD.encode(Sha256::digest(SCRIPT))
@@ -75,7 +86,7 @@ fn head() -> Markup {
                     span #count role="status" {}
                     div #bar role="group" aria-label="Filters" {}
                 }
-                main {}
+                main data-order=[(order == Order::Name).then_some("name")] {}
             }
         }
     };
@@ -87,17 +98,14 @@ fn head() -> Markup {
 
 fn article(record: &Record, made: &[Made]) -> Markup {
     let name = record.asset.uri.strip_prefix("file:").unwrap_or(&record.asset.uri);
-    let short = card::plain(name.rsplit('/').find(|part| !part.is_empty()).unwrap_or(name));
+    let file = name.rsplit('/').find(|part| !part.is_empty()).unwrap_or(name);
+    // Two rows may be of one file.
+    let short = card::plain(record.global_key.as_deref().unwrap_or(file));
     let (status, kind) = (word(record.status), record.details.as_ref().map_or("unknown", |details| details.kind().as_str()));
     let lines = card::facts(record);
     html! {
-        article data-status=(status) data-kind=(kind) data-name=(name.to_lowercase()) {
-            figure {
-                @match picture(made) {
-                    Some((mime_type, bytes)) => img loading="lazy" alt={ "Thumbnail of " (short) } src={ "data:" (mime_type) ";base64," (STANDARD.encode(bytes)) };,
-                    None => span { "no picture" },
-                }
-            }
+        article data-status=(status) data-kind=(kind) data-name=(format!("{short} {name}").to_lowercase()) {
+            (film::figure(&short, picture(made), made))
             div.text {
                 span.status.(status) { (status) }
                 h2 title=(card::plain(name)) { (short) }
@@ -137,6 +145,7 @@ fn picture(made: &[Made]) -> Option<(&'static str, &[u8])> {
     chosen.map(|(_, made)| (made.mime_type, made.bytes.as_ref()))
 }
 
+/// What was made under a name.
 fn derivative(made: &[Made], name: DerivativeName) -> Option<&[u8]> {
     made.iter().find(|one| one.what == What::Derivative(name)).map(|one| one.bytes.as_ref())
 }

@@ -5,7 +5,7 @@ use crate::assemble;
 use crate::card::card;
 use crate::config::{self, Config};
 use crate::exit::{Exit, complain, say};
-use crate::gallery::Gallery;
+use crate::gallery::{Gallery, Order};
 use crate::progress;
 use crate::verbs::integration::no_integration;
 use anyhow::Context;
@@ -13,6 +13,7 @@ use assay_access::{Access, Purpose};
 use assay_contract::address::{Reading, without_secrets};
 use assay_contract::clock::{SharedClock, SystemClock};
 use assay_contract::job::{Expected, Lane};
+use assay_contract::profile::DerivativeName;
 use assay_contract::record::{Record, Status, WorkerRef};
 use assay_contract::{AssetAddress, Code, Failure, Integration, JobId, OrganizationId, Profile, SignedUrl};
 use assay_fetch::{CancellationToken, Fetched, Fetcher, Lesson, Signer, Want};
@@ -46,7 +47,7 @@ pub async fn run(settings: &SettingsArguments, arguments: Inspect) -> anyhow::Re
     let what = listed(&arguments)?;
     let config = config::read(settings)?;
     let bench = Bench::set_up(settings, &arguments, &config, &what).await?;
-    let mut gallery = arguments.html.as_deref().map(Gallery::create).transpose()?;
+    let mut gallery = arguments.html.as_deref().map(|page| Gallery::create(page, Order::Given)).transpose()?;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let mut exit = Exit::Complete;
     // One more than there are cores: while one waits for its child's last words the cores stay busy.
@@ -113,7 +114,13 @@ fn address(what: &OsStr) -> Option<&str> {
 
 impl Bench {
     async fn set_up(settings: &SettingsArguments, arguments: &Inspect, config: &Config, what: &[OsString]) -> anyhow::Result<Self> {
-        let profile = config.profile(&arguments.profile)?.clone();
+        let mut profile = config.profile(&arguments.profile)?.clone();
+        if arguments.html.is_some() {
+            // A page is looked at: a video is shown by more than one frame, which costs more than most profiles want to spend.
+            let shown = [DerivativeName::Storyboard, DerivativeName::StoryboardCues];
+            profile.derivatives.retain(|name| !shown.contains(name));
+            profile.derivatives.extend(shown);
+        }
         let plan = assemble::plan(config)?;
         let access = if what.iter().any(|what| address(what).is_some()) {
             let integration = match &arguments.integration {

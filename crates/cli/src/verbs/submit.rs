@@ -93,7 +93,7 @@ pub async fn run(settings: &SettingsArguments, arguments: Submit) -> anyhow::Res
     if queued == 0 {
         return Ok(Exit::Usage);
     }
-    let watched = if arguments.watch { follow(&store, organization, &task.id, arguments.json.into()).await? } else { Exit::Complete };
+    let watched = if arguments.watch { follow(&store, organization, &task.id, arguments.json.into(), None).await? } else { Exit::Complete };
     Ok(if refused > 0 { watched.max(Exit::Failed) } else { watched })
 }
 

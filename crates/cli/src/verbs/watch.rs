@@ -4,17 +4,29 @@ use crate::args::{SettingsArguments, Watch};
 use crate::assemble;
 use crate::config;
 use crate::exit::{Exit, say};
+use crate::gallery::{Gallery, Order, shelved};
 use crate::progress::{Progress, outcomes};
 use assay_contract::record::Status;
 use assay_contract::{OrganizationId, TaskId};
-use assay_store::{Store, TaskProgress};
+use assay_store::{Shelf, Store, TaskProgress};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Follows the task and prints how it ended.
 pub async fn run(settings: &SettingsArguments, arguments: Watch) -> anyhow::Result<Exit> {
     let config = config::read(settings)?;
     let store = assemble::existing_store(&config).await?;
-    follow(&store, &settings.organization, &arguments.task, arguments.json.into()).await
+    let page = match &arguments.html {
+        Some(path) => Some(Page { gallery: Gallery::create(path, Order::Name)?, shelf: assemble::shelf(&config)? }),
+        None => None,
+    };
+    follow(&store, &settings.organization, &arguments.task, arguments.json.into(), page).await
+}
+
+/// A gallery of a task, and where its pictures lie.
+pub struct Page {
+    gallery: Gallery,
+    shelf: Arc<dyn Shelf>,
 }
 
 /// How the end of a task is printed.
@@ -34,7 +46,13 @@ impl From<bool> for Form {
 }
 
 /// Follows until the task is done; the failed rows are printed with their sentences.
-pub async fn follow(store: &Store, organization: &OrganizationId, task: &TaskId, form: Form) -> anyhow::Result<Exit> {
+pub async fn follow(
+    store: &Store,
+    organization: &OrganizationId,
+    task: &TaskId,
+    form: Form,
+    mut page: Option<Page>,
+) -> anyhow::Result<Exit> {
     let mut progress = Progress::new();
     let last = loop {
         let Some(state) = store.task(organization, task).await? else {
@@ -49,21 +67,25 @@ pub async fn follow(store: &Store, organization: &OrganizationId, task: &TaskId,
         tokio::time::sleep(Duration::from_millis(300)).await;
     };
     progress.finish();
-    let mut page = None;
+    let mut after = None;
     loop {
-        let records = store.records(organization, task, page.as_ref(), 500).await?;
+        let records = store.records(organization, task, after.as_ref(), 500).await?;
         for stored in &records.items {
+            if let Some(Page { gallery, shelf }) = &mut page {
+                gallery.add(stored.record(), &shelved::made(shelf.as_ref(), stored.record()).await)?;
+            }
             if form == Form::Json {
                 say(stored.json())?;
             } else if stored.record().status != Status::Complete {
                 say(&told(stored.record()))?;
             }
         }
-        page = records.next;
-        if page.is_none() {
+        after = records.next;
+        if after.is_none() {
             break;
         }
     }
+    page.map_or(Ok(()), |page| page.gallery.finish())?;
     if form == Form::Words {
         say(&format!("task {task} {}: {}", last.state.as_str(), outcomes(&last.rows)))?;
     }
