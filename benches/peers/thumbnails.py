@@ -33,7 +33,10 @@ from concurrent.futures import ThreadPoolExecutor
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CORPUS = ROOT.parent / "shared/truth/corpus"
 PEERS = {"vipsthumbnail": "libvips-tools", "pdftoppm": "poppler-utils", "dcmj2pnm": "dcmtk", "gdal_translate": "gdal-bin"}
+# Without these poppler has no glyphs for the fonts that every reader has, and none for Chinese, Japanese and Korean.
+FONTS = {"/usr/share/poppler/cMap": "poppler-data", "/usr/share/fonts/opentype/urw-base35": "fonts-urw-base35", "/usr/share/fonts/truetype/droid": "fonts-droid-fallback"}
 LOW, WANTED = 0.85, 0.95
+WINDOW = 11
 BATCH = 40
 PATIENCE_S = 120
 CALM = os.environ | {"GDAL_PAM_ENABLED": "NO", "VIPS_WARNING": "0"}
@@ -42,6 +45,7 @@ CALM = os.environ | {"GDAL_PAM_ENABLED": "NO", "VIPS_WARNING": "0"}
 def bring():
     """The renderers, numpy and Pillow: Debian's, so that no other Python is asked."""
     missing = [package for tool, package in PEERS.items() if not shutil.which(tool)]
+    missing += [package for folder, package in FONTS.items() if not pathlib.Path(folder).is_dir()]
     for module, package in (("numpy", "python3-numpy"), ("PIL", "python3-pil")):
         if subprocess.run(["/usr/bin/python3", "-c", f"import {module}"], capture_output=True, check=False).returncode:
             missing.append(package)
@@ -74,7 +78,7 @@ def run(*words):
 
 def by_vips(path, _, size, folder):
     out = folder / "peer.png"
-    run("vipsthumbnail", path, "--size", f"{size[0]}x{size[1]}!", "--eprofile", "srgb", "-o", f"{out}[bitdepth=8]")
+    run("vipsthumbnail", path, "--size", f"{size[0]}x{size[1]}!", "--export-profile", "srgb", "-o", f"{out}[bitdepth=8]")
     return Image.open(out)
 
 
@@ -121,10 +125,11 @@ def by_gdal(path, _, size, folder):
 
 
 def by_gdal_alone(path, size, folder):
-    bands = json.loads(run("gdalinfo", "-json", path))["bands"]
+    seen = json.loads(run("gdalinfo", "-json", path))
+    bands = seen["bands"]
     numbers = chosen([band["colorInterpretation"] for band in bands])
     first = bands[numbers[0] - 1]
-    level = min((o["size"] for o in first.get("overviews", []) if max(o["size"]) >= max(size)), default=None, key=max) or read_size(path)
+    level = min((o["size"] for o in first.get("overviews", []) if max(o["size"]) >= max(size)), default=None, key=max) or seen["size"]
     if first["colorInterpretation"] == "Palette":
         planes = translated(path, level, folder, 4, "-b", 1, "-expand", "rgba")
         return Image.fromarray(planes.transpose(1, 2, 0), "RGBA").resize(size, Image.BICUBIC)
@@ -138,12 +143,10 @@ def by_gdal_alone(path, size, folder):
         elif bits < 8:
             scales += [f"-scale_{place}", 0, (1 << bits) - 1, 0, 255]
     planes = translated(path, size, folder, len(numbers) + 1, "-r", "cubic", *names, "-b", "mask", "-ot", "Byte", *scales)
-    colours, mask = coloured(planes[:-1], [bands[number - 1]["colorInterpretation"] for number in numbers]), planes[-1:]
+    # Of a JPEG's luma and chroma GDAL has made red, green and blue, and kept the names.
+    is_ycc = first["colorInterpretation"] == "YCbCr_Y" and seen["metadata"].get("IMAGE_STRUCTURE", {}).get("COMPRESSION") != "JPEG"
+    colours, mask = coloured(planes[:-1], is_ycc), planes[-1:]
     return Image.fromarray(numpy.concatenate([colours, mask]).transpose(1, 2, 0), "RGBA")
-
-
-def read_size(path):
-    return json.loads(run("gdalinfo", "-json", path))["size"]
 
 
 def chosen(kinds):
@@ -159,11 +162,11 @@ def chosen(kinds):
     return shown[:3] if len(shown) > 2 else shown[:1]
 
 
-def coloured(planes, kinds):
+def coloured(planes, is_ycc):
     if len(planes) == 4:
         paper = 255 - planes[3].astype(int)
         return ((255 - planes[:3].astype(int)) * paper // 255).astype("u1")
-    if kinds[0] == "YCbCr_Y" and len(planes) == 3:
+    if is_ycc and len(planes) == 3:
         return numpy.asarray(Image.fromarray(planes.transpose(1, 2, 0), "YCbCr").convert("RGB")).transpose(2, 0, 1)
     return planes if len(planes) == 3 else numpy.repeat(planes[:1], 3, axis=0)
 
@@ -171,7 +174,8 @@ def coloured(planes, kinds):
 def translated(path, size, folder, count, *words, kind="u1"):
     """What gdal_translate reads, as planes."""
     out = folder / "peer.raw"
-    run("gdal_translate", "-q", "-of", "ENVI", "-outsize", *size, *words, path, out)
+    # Without a place on earth: the driver of the plainest format wants an upright one.
+    run("gdal_translate", "-q", "-of", "ENVI", "-co", "INTERLEAVE=BSQ", "-a_ullr", 0, 1, 1, 0, "-nogcp", "-outsize", *size, *words, path, out)
     return numpy.fromfile(out, kind).reshape(count, size[1], size[0])
 
 
@@ -199,8 +203,6 @@ def luma(picture, size):
 
 def ssim(one, other):
     one, other = (numpy.asarray(picture, numpy.float64) for picture in (one, other))
-    if min(one.shape) < 11:
-        raise NotShown("smaller than the window of 11 x 11")
     at = numpy.arange(-5, 6)
     weights = numpy.exp(-(at**2) / (2 * 1.5**2))
     weights /= weights.sum()
@@ -257,10 +259,12 @@ def compared(job):
     with tempfile.TemporaryDirectory() as folder:
         try:
             picture = Image.open(ours["uri"].removeprefix("file:")).convert("L")
+            if min(picture.size) < WINDOW:
+                raise NotShown(f"smaller than the window of {WINDOW} x {WINDOW}")
             theirs = luma(BY_KIND[kind](path, record, picture.size, pathlib.Path(folder)), picture.size)
             value = ssim(picture, theirs)
         except (NotShown, OSError, ValueError) as why:
-            return kind, name, None, f"not shown by the peer: {why}"
+            return kind, name, None, f"not compared: {why}"
     if keep and value < LOW:
         side_by_side(picture, theirs, keep / f"{value:.3f}-{kind}-{name.replace('/', '_')}.png")
     return kind, name, value, None
