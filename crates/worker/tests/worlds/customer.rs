@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 
 pub(crate) const BUCKET: &str = "acme-raw";
+/// No role may read it.
+pub(crate) const OTHER_BUCKET: &str = "acme-private";
 pub(crate) const ORGANIZATION: &str = "org_acme";
 
 /// Everything that a customer has.
@@ -16,16 +18,19 @@ pub(crate) struct Customer {
 }
 
 impl Customer {
-    /// `int_acme` may read, list and decrypt; each other integration lacks what its name says.
+    /// `int_acme` may read, list and decrypt; each other integration lacks what its name says. `int_beyond_its_role` covers both buckets.
     pub(crate) async fn new() -> Self {
         let cloud = StandInCloud::start().await;
         cloud.add_bucket(BUCKET, None, None);
+        cloud.add_bucket(OTHER_BUCKET, None, None);
         let acme = integration("int_acme");
         let without_list = Integration { may_list: false, ..integration("int_without_list") };
         let others = ["int_revoked", "int_wrong_external_id", "int_without_kms", "int_without_read"].map(integration);
         let narrow =
             Integration { scope: vec![ScopeEntry { bucket: BUCKET.to_owned(), prefix: "2026/".to_owned() }], ..integration("int_narrow") };
-        let integrations: Vec<Integration> = [acme, without_list, narrow].into_iter().chain(others).collect();
+        let both = [BUCKET, OTHER_BUCKET].map(|bucket| ScopeEntry { bucket: bucket.to_owned(), prefix: String::new() });
+        let beyond = Integration { scope: both.to_vec(), ..integration("int_beyond_its_role") };
+        let integrations: Vec<Integration> = [acme, without_list, narrow, beyond].into_iter().chain(others).collect();
         for integration in &integrations {
             cloud.add_role(role(integration));
         }
@@ -57,6 +62,12 @@ impl Customer {
     /// Puts a file of `fixtures/`, `media/flac.flac`, under its name.
     pub(crate) fn fixture(&self, name: &str) -> String {
         self.put(name, fixture(name))
+    }
+
+    /// The same in the bucket that no role may read.
+    pub(crate) fn put_elsewhere(&self, key: &str, bytes: impl Into<bytes::Bytes>) -> String {
+        self.cloud.put_object(OTHER_BUCKET, key, bytes, ObjectOptions::default());
+        format!("s3://{OTHER_BUCKET}/{key}")
     }
 
     pub(crate) fn put_archived(&self, key: &str) -> String {

@@ -14,10 +14,12 @@ mod post;
 mod worker;
 mod world;
 
+mod attachments;
 mod broken;
 mod ends;
 mod floods;
 mod lanes;
+mod layers;
 mod mishaps;
 mod once;
 mod order;

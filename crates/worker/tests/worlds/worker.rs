@@ -104,7 +104,7 @@ pub(crate) fn fetch_config(world: &World) -> FetchConfig {
 pub(crate) fn settings() -> Settings {
     let standard = Profile::standard();
     let hasty = Profile { name: "hasty".to_owned(), fetch: FetchLimits { stall_ms: 300, ..FetchLimits::default() }, ..standard.clone() };
-    let few = FetchLimits { image_bytes: 1000, video_bytes: 2000, audio_bytes: 3000, ..standard.fetch.clone() };
+    let few = FetchLimits { image_bytes: 1000, video_bytes: 2000, audio_bytes: 3000, text_layer_bytes: 4000, ..standard.fetch.clone() };
     let small = Profile { name: "small".to_owned(), fetch: few, ..standard.clone() };
     Settings {
         worker: WorkerRef { id: format!("worker-{}", assay_contract::JobId::generate()), region: None },
