@@ -78,7 +78,10 @@ def run(*words):
 
 def by_vips(path, _, size, folder):
     out = folder / "peer.png"
-    run("vipsthumbnail", path, "--size", f"{size[0]}x{size[1]}!", "--export-profile", "srgb", "-o", f"{out}[bitdepth=8]")
+    has_profile = subprocess.run(["vipsheader", "-f", "icc-profile-data", path], capture_output=True, env=CALM, check=False).returncode == 0
+    # Without a profile in the file this would go to and fro by way of another white, and darken what is dark.
+    to_srgb = ["--export-profile", "srgb"] if has_profile else []
+    run("vipsthumbnail", path, "--size", f"{size[0]}x{size[1]}!", *to_srgb, "-o", f"{out}[bitdepth=8]")
     return Image.open(out)
 
 
