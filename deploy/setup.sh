@@ -35,7 +35,7 @@ for wanted in "$@"; do
         tools+=(cargo-deny=0.20.2 cargo-machete=0.9.2)
         ;;
     --fixtures)
-        packages+=(dcmtk ffmpeg libheif-examples libopenjp2-tools poppler-utils libjxl-tools libimage-exiftool-perl webp libtiff-tools fonts-dejavu-core python3 python3-pil python3-numpy gdal-bin python3-gdal)
+        packages+=(dcmtk openjph-tools ffmpeg libheif-examples libopenjp2-tools poppler-utils libjxl-tools libimage-exiftool-perl webp libtiff-tools fonts-dejavu-core python3 python3-pil python3-numpy gdal-bin python3-gdal)
         ;;
     *)
         echo "setup: $wanted is not known; type: sed -n 2,8p deploy/setup.sh" >&2
