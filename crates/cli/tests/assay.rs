@@ -5,6 +5,7 @@
 mod beginnings;
 mod commands;
 mod demo;
+mod expected;
 mod gallery;
 mod inspect;
 mod killed;
