@@ -16,3 +16,4 @@ mod maker;
 mod pictures;
 mod secrecy;
 mod stage;
+mod syntaxes;
