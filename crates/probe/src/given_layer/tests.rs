@@ -149,6 +149,12 @@ fn words_of_another_document_are_a_warning() {
         token["content"] = json!("other");
     }
     says(&only(&document(), &layer), Severity::Warning, &["On 1 of 2 pages", "first is page 2"]);
+    // A word is found as often as it stands there.
+    let mut again = given("PERCENT");
+    for token in &mut tokens(&mut again, 1)[1..9] {
+        token["content"] = json!("Here2");
+    }
+    says(&only(&document(), &again), Severity::Warning, &["On 1 of 2 pages", "first is page 2"]);
     let mut empty = given("PERCENT");
     tokens(&mut empty, 0).clear();
     says(&only(&document(), &empty), Severity::Warning, &["On 1 of 2 pages", "first is page 1"]);
