@@ -55,6 +55,8 @@ pub(super) struct Page<'a> {
     /// Samples of a pixel that [`Page::rows`] gives.
     pub(super) samples: usize,
     bits: u8,
+    /// Whether the lowest bit of each byte comes first.
+    is_turned: bool,
 }
 
 impl<'a> Page<'a> {
@@ -106,6 +108,7 @@ impl<'a> Page<'a> {
             planes,
             samples,
             bits: color.bit_depth(),
+            is_turned: first.number(FILL_ORDER) == Some(2) && first.number(tag::COMPRESSION).is_none_or(|compression| compression == 1),
         })
     }
 
@@ -175,7 +178,11 @@ impl<'a> Page<'a> {
     }
 
     fn chunk(&mut self, index: u32) -> Result<DecodingResult, TiffError> {
-        self.decoder.read_chunk(index)
+        let mut chunk = self.decoder.read_chunk(index)?;
+        if self.is_turned {
+            turn(&mut chunk);
+        }
+        Ok(chunk)
     }
 
     /// The smallest and the largest number of the page, as far as it can be read.
@@ -202,6 +209,28 @@ impl<'a> Page<'a> {
 
 /// Tag 339: 1 is unsigned, 2 signed, 3 floating point, 4 undefined.
 const SAMPLE_FORMAT: u16 = 339;
+/// Tag 266: 1 is the highest bit first, 2 the lowest. Compressed samples that lie so are not read: hardly a writer makes any.
+const FILL_ORDER: u16 = 266;
+
+/// Turns the bits of each byte, which the library leaves as they are.
+fn turn(chunk: &mut DecodingResult) {
+    macro_rules! each {
+        ($numbers:expr) => {
+            $numbers.iter_mut().for_each(|n| *n = n.reverse_bits().swap_bytes())
+        };
+    }
+    match chunk {
+        DecodingResult::U8(numbers) => each!(numbers),
+        DecodingResult::U16(numbers) => each!(numbers),
+        DecodingResult::U32(numbers) => each!(numbers),
+        DecodingResult::U64(numbers) => each!(numbers),
+        DecodingResult::I8(numbers) => each!(numbers),
+        DecodingResult::I16(numbers) => each!(numbers),
+        DecodingResult::I32(numbers) => each!(numbers),
+        DecodingResult::I64(numbers) => each!(numbers),
+        DecodingResult::F16(_) | DecodingResult::F32(_) | DecodingResult::F64(_) => {}
+    }
+}
 
 /// Damage at the first row is a refusal, later it is the end of what is shown.
 fn damage(top: u32, error: &TiffError) -> Result<Option<String>, Refusal> {

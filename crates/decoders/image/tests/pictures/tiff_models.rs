@@ -25,6 +25,16 @@ fn few_bits_are_spread() {
 }
 
 #[test]
+fn bits_may_lie_the_other_way_round() {
+    let turned = (266, 3, vec![2]);
+    for (bits, sample) in [(8, [0b0000_0011].as_slice()), (16, &[0, 0b0000_0011])] {
+        let told = said(&page([8, 8], &[bits], 1, std::slice::from_ref(&turned), &sample.repeat(64)));
+        assert!(is_complete(&told), "{told:?}");
+        assert_near(preview(&told).at(0.5, 0.5), &[0b1100_0000; 3]);
+    }
+}
+
+#[test]
 fn a_palette_is_looked_up() {
     let mut map = vec![0; 768];
     (map[3], map[256 + 3], map[512 + 3]) = (0xc8c8, 0x6464, 0x0a0a);
