@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds Assay and shows its real job on real files: see crates/testkit/src/bin/demo.
+# Builds Assay, shows its real job on real files, and leaves a gallery of them: see crates/testkit/src/bin/demo.
 #
 # usage: deploy/demo.sh [OUT]                OUT is the folder that is left; ./demo-out by default.
 #        ASSAY_BUILD=release deploy/demo.sh  the build that is shipped, instead of the one that `make test` shares.

@@ -46,13 +46,24 @@ fn the_demo_passes_and_shows_two_failures_and_its_proof() {
         assert!(said.out.contains(proof), "{proof:?} is not shown:\n{}", said.out);
     }
     assert!(!said.out.contains('✗'), "{}", said.out);
-    let sheet = fs::read_to_string(out.join("contact-sheet.html")).unwrap();
+    let page = out.join("gallery.html");
+    assert_eq!(
+        said.out.lines().last().map(str::trim),
+        Some(fs::canonicalize(&page).unwrap().to_str().unwrap()),
+        "the last line says where it is"
+    );
+    let page = fs::read_to_string(page).unwrap();
     let media = fs::read_dir(fixtures::media()).unwrap().count();
-    assert_eq!(sheet.matches("<article").count(), media + 2, "a card for each fixture and each failure");
+    assert_eq!(page.matches("<article").count(), media + 2, "a card for each fixture and each failure");
+    for name in ["broken-on-purpose.mp4", "role-taken-back.jpg"] {
+        assert!(page.contains(&format!(">{name}</h2>")), "{name} has no card of its own");
+    }
     // Of a few there is nothing to show, and their records say why.
     let records = fs::read_to_string(out.join("records.jsonl")).unwrap();
     let shown = records.lines().filter(|line| !serde_json::from_str::<Value>(line).unwrap()["thumbnails"].as_array().unwrap().is_empty());
-    assert_eq!(sheet.matches("<img").count(), shown.count(), "a picture for each record that has one");
-    assert!(sheet.matches("<img").count() + 8 >= media, "most fixtures are shown");
-    assert!(!sheet.contains("http"), "the page is whole by itself");
+    assert_eq!(page.matches("<img").count(), shown.count(), "a picture for each record that has one");
+    assert!(page.matches("<img").count() + 8 >= media, "most fixtures are shown");
+    let films = records.lines().filter(|line| serde_json::from_str::<Value>(line).unwrap()["details"]["kind"] == "video").count();
+    assert_eq!(page.matches("data-cues=").count(), films, "each video can be scrubbed");
+    assert!(!page.contains("http://") && !page.contains("https://"), "the page is whole by itself");
 }

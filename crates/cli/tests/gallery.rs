@@ -47,6 +47,56 @@ fn the_gallery_filters_by_kind_and_status_and_runs_nothing_of_an_asset() {
     assert!(seen.contains("data:image/webp;base64,"));
 }
 
+/// Moves a pointer, a finger and the keys over the first video, and writes down what is shown after each.
+const VISITOR: &str = r"<script>
+const film = document.querySelector('.film'), tile = film.querySelector('.tile'), box = film.getBoundingClientRect(), seen = {};
+const note = (what) => {
+  const style = getComputedStyle(tile);
+  seen[what] = { live: style.display !== 'none', at: style.backgroundPosition, text: film.querySelector('.clock').textContent };
+};
+const point = (type, part, pointerType) => film.dispatchEvent(new PointerEvent(type, { clientX: box.left + box.width * part, clientY: box.top + 9, pointerType }));
+const press = (key) => film.dispatchEvent(new KeyboardEvent('keydown', { key, cancelable: true }));
+note('rest');
+point('pointermove', 0.01, 'mouse'); note('left');
+point('pointermove', 0.5, 'mouse'); note('middle');
+point('pointermove', 0.99, 'mouse'); note('right');
+point('pointerleave', 0.99, 'mouse'); note('gone');
+point('pointerdown', 0.5, 'touch'); note('touched');
+film.dispatchEvent(new FocusEvent('blur'));
+film.dispatchEvent(new FocusEvent('focus')); note('focused');
+press('End'); note('end');
+press('ArrowLeft'); note('before_end');
+press('Home'); note('home');
+document.body.insertAdjacentHTML('beforeend', `<pre id=seen>${JSON.stringify(seen)}</pre>`);
+</script>";
+
+#[test]
+fn a_video_is_scrubbed_by_pointer_by_finger_and_by_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("page.html");
+    let film = fixtures::root().join("media/mp4-h264-faststart.mp4");
+    let sound = fixtures::root().join("media/wav-pcm-16.wav");
+    run(with(with(command(&assay()), ["inspect", "--json", "--html"]), [page.as_path(), &film, &sound]), b"").well();
+    let text = fs::read_to_string(&page).unwrap();
+    assert_eq!(text.matches("data-cues=").count(), 1, "the sound has no storyboard");
+    // Its policy lets nothing run but the page's own script: for the visitor's it has to go.
+    let (before, policy) = text.split_once("<meta http-equiv=\"Content-Security-Policy\"").unwrap();
+    let after = policy.split_once('>').unwrap().1;
+    fs::write(&page, format!("{before}{after}{VISITOR}")).unwrap();
+    let rendered = rendered(&page);
+    let told = rendered.split_once("<pre id=\"seen\">").unwrap().1.split_once("</pre>").unwrap().0;
+    let seen: serde_json::Value = serde_json::from_str(told).unwrap();
+    let at = |what: &str| seen[what]["at"].as_str().unwrap().to_owned();
+    for (what, live) in [("rest", false), ("left", true), ("right", true), ("gone", false), ("touched", true), ("focused", true)] {
+        assert_eq!(seen[what]["live"], live, "{what}: {seen}");
+    }
+    assert_eq!((at("left"), at("home")), ("0px 0px".to_owned(), "0px 0px".to_owned()));
+    assert!(at("middle") != at("left") && at("middle") != at("right") && at("right") != at("left"), "{seen}");
+    assert_eq!((at("touched"), at("focused"), at("end")), (at("middle"), at("middle"), at("right")));
+    assert_ne!(at("before_end"), at("end"));
+    assert!(seen["right"]["text"].as_str().unwrap().ends_with(" / 0:03.0"), "{seen}");
+}
+
 #[test]
 fn a_page_that_can_not_be_written_is_said_before_anything_is_read() {
     let began = std::time::Instant::now();

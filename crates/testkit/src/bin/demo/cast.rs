@@ -8,6 +8,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+/// What every profile makes, and a storyboard of each video: there is somebody who will look.
+const CONFIG: &str = r#"[profiles.default]
+derivatives = ["waveform", "frame-index", "text-layer", "storyboard", "storyboard-cues"]
+"#;
+
 /// Numbers the scenes.
 #[derive(Debug, Default)]
 pub(crate) struct Step(u32);
@@ -97,12 +102,15 @@ impl Assay {
             // Small, so that the larger fixtures take the road of the encrypted temporary file.
             setting("ASSAY_FETCH_SPILL_ABOVE", "100000"),
         ];
-        let (binary, folder) = (binaries.join("assay"), out.join("assay"));
+        let (binary, folder, config) = (binaries.join("assay"), out.join("assay"), out.join("assay.toml"));
+        std::fs::write(&config, CONFIG)?;
         let log = std::fs::File::create(out.join("up.log"))?;
         let mut command = Command::new(&binary);
         command
             .arg("--folder")
             .arg(&folder)
+            .arg("--config")
+            .arg(&config)
             .arg("up")
             .envs(settings.iter().cloned())
             .env("ASSAY_WORKER_LISTEN", &listen)
@@ -157,10 +165,10 @@ impl Assay {
         Ok(task["task_id"].as_str().context("submit printed no task")?.to_owned())
     }
 
-    /// Follows the task on the terminal, then asks for its records.
-    pub(crate) fn watch(&self, task: &str) -> Result<Vec<Value>> {
+    /// Follows the task on the terminal, then asks for its records and for a page of them.
+    pub(crate) fn watch(&self, task: &str, page: &Path) -> Result<Vec<Value>> {
         let _ = self.command(&["watch", task]).stdout(Stdio::null()).status()?;
-        let output = self.command(&["watch", task, "--json"]).output()?;
+        let output = self.command(&["watch", task, "--json", "--html", &page.to_string_lossy()]).output()?;
         let mut records = String::from_utf8(output.stdout)?.lines().map(serde_json::from_str).collect::<Result<Vec<Value>, _>>()?;
         records.sort_by_key(|record| record["global_key"].as_str().unwrap_or_default().to_owned());
         Ok(records)

@@ -9,7 +9,6 @@
 
 mod cast;
 mod proof;
-mod sheet;
 mod table;
 
 use anyhow::{Context, Result, ensure};
@@ -18,7 +17,7 @@ use clap::Parser;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
-/// Runs the demo and leaves a folder with records, thumbnails and a contact sheet.
+/// Runs the demo and leaves a folder with records, thumbnails and a gallery.
 #[derive(Debug, Parser)]
 struct Options {
     /// Folder of `assay`, its decoders and `stand-in-cloud`.
@@ -67,7 +66,8 @@ fn main() -> Result<()> {
     step.begin("`assay submit`: a data row for each fixture, two of them made to fail");
     let manifest = manifest(&bucket, &out)?;
     let task = assay.submit(&manifest)?;
-    let records = assay.watch(&task)?;
+    let page = out.join("gallery.html");
+    let records = assay.watch(&task, &page)?;
 
     step.begin("What is known now");
     table::print(&records);
@@ -80,16 +80,17 @@ fn main() -> Result<()> {
     assay.end()?;
     proof::afterwards(&bucket, &out, &options.binaries)?;
 
-    let page = sheet::write(&records, &out)?;
     std::fs::write(out.join("records.jsonl"), lines(&records))?;
     println!("\nLeft for you in {}:", options.out.display());
-    println!("  {}  the contact sheet: open it in a browser", shown(&page, &options.out));
-    println!("  {}       one record a line", shown(&out.join("records.jsonl"), &options.out));
+    println!("  {}  one record a line", shown(&out.join("records.jsonl"), &options.out));
     println!(
-        "  {}         thumbnails and waveforms, as an operator's bucket would hold them",
+        "  {}    thumbnails, waveforms and storyboards, as an operator's bucket would hold them",
         shown(&out.join("assay/shelf"), &options.out)
     );
-    judge(&records)
+    judge(&records)?;
+    println!("\nThe gallery: a card for each record, to be opened in a browser. Move the pointer over a video.");
+    println!("  {}", page.display());
+    Ok(())
 }
 
 /// Nothing of an earlier run may be mistaken for this one's.
