@@ -44,7 +44,7 @@ impl<'i> Reel<'i> {
     pub(crate) fn begin(&mut self) -> Result<&mut Demuxer<'i>, Trouble> {
         let mut demuxer = self.demuxer.take().ok_or_else(lost)?;
         if self.is_slow {
-            demuxer.wind_back()?;
+            demuxer.wind_back().map_err(|trouble| if matches!(trouble, Trouble::Input(_)) { trouble } else { lost() })?;
         } else {
             demuxer = Demuxer::open(demuxer.close(), &self.opening)?;
         }
