@@ -5,6 +5,8 @@
 mod bare;
 mod container;
 mod medical;
+mod netpbm;
+mod portable_document;
 mod sound;
 mod still;
 mod words;
@@ -114,10 +116,11 @@ pub fn sniff(head: &[u8]) -> Option<Sniffed> {
         .or_else(|| still::sniff(head))
         .or_else(|| container::sniff(head))
         .or_else(|| sound::sniff(head))
+        .or_else(|| portable_document::sniff(head))
         .or_else(|| words::sniff(head))
-        // Weak marks come last: two bytes of frame sync are also found in other files.
-        .or_else(|| sound::by_frame_sync(head))
         .or_else(|| words::plain(head))
+        // Weak marks come last: two bytes of frame sync are also found in other files, and begin words such as `Västerås`.
+        .or_else(|| sound::by_frame_sync(head))
         .or_else(|| medical::bare(head))
         .or_else(|| bare::sniff(head))
 }
@@ -125,6 +128,12 @@ pub fn sniff(head: &[u8]) -> Option<Sniffed> {
 /// Whether `bytes` stand at a place in the head.
 fn at(head: &[u8], place: usize, bytes: &[u8]) -> bool {
     head.get(place..place.saturating_add(bytes.len())) == Some(bytes)
+}
+
+/// Whether a mark made of letters stands at a place and is no word of a text: every format that has such a mark has control
+/// characters behind it. The mark alone is a file that was cut.
+fn marks(head: &[u8], place: usize, letters: &[u8]) -> bool {
+    at(head, place, letters) && (head.len() == place + letters.len() || !words::is_text(head))
 }
 
 #[cfg(test)]

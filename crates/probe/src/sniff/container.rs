@@ -1,10 +1,10 @@
 //! Containers that may hold video: told apart by their brands, marks and structure.
 
-use super::{Sniffed, at};
+use super::{Sniffed, at, marks, words};
 use assay_contract::AssetKind;
 
 pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
-    if at(head, 4, b"ftyp") {
+    if marks(head, 4, b"ftyp") {
         return Some(by_brand(head.get(8..12).unwrap_or_default()));
     }
     // Motion JPEG 2000: a JPEG 2000 signature, then its brand.
@@ -12,7 +12,8 @@ pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
         return Some(Sniffed::video("video/mj2"));
     }
     // QuickTime files from before `ftyp` begin with any of these atoms.
-    if [b"moov".as_slice(), b"mdat", b"wide", b"free", b"skip", b"pnot"].iter().any(|atom| at(head, 4, atom)) && atom_size_is_sane(head) {
+    let mut atoms = [b"moov".as_slice(), b"mdat", b"wide", b"free", b"skip", b"pnot"].into_iter();
+    if atoms.any(|atom| marks(head, 4, atom)) && atom_size_is_sane(head) {
         return Some(Sniffed::either("video/quicktime"));
     }
     if at(head, 0, b"\x1a\x45\xdf\xa3") {
@@ -29,28 +30,28 @@ pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
     if at(head, 0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c") {
         return Some(Sniffed::either("video/x-ms-asf"));
     }
-    if at(head, 0, b"OggS") {
+    if marks(head, 0, b"OggS") {
         return Some(Sniffed::either("application/ogg"));
     }
     if at(head, 0, b"\0\0\x01\xba") || at(head, 0, b"\0\0\x01\xb3") {
         return Some(Sniffed::either("video/mpeg"));
     }
-    if at(head, 0, b".RMF") {
+    if marks(head, 0, b".RMF") {
         return Some(Sniffed::either("application/vnd.rn-realmedia"));
     }
     if at(head, 0, b"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01\x01") {
         return Some(Sniffed::either("application/mxf"));
     }
-    if at(head, 0, b"YUV4MPEG2") {
+    if uncompressed(head) {
         return Some(Sniffed::video("video/x-yuv4mpeg"));
     }
-    if at(head, 0, b"DKIF") {
+    if marks(head, 0, b"DKIF") {
         return Some(Sniffed::video("video/x-ivf"));
     }
-    if at(head, 0, b"NSVf") || at(head, 0, b"NSVs") {
+    if marks(head, 0, b"NSVf") || marks(head, 0, b"NSVs") {
         return Some(Sniffed::either("video/x-nsv"));
     }
-    if transport_stream(head) {
+    if transport_stream(head) && !words::is_text(head) {
         return Some(Sniffed::either("video/mp2t"));
     }
     if let Some(bare) = bare_video(head) {
@@ -108,8 +109,26 @@ fn by_brand(brand: &[u8]) -> Sniffed {
     }
 }
 
+/// 0 is "to the end of the file", 1 a size in 64 bits. Only the media themselves are half a gigabyte long: a size that large is
+/// made of letters.
 fn atom_size_is_sane(head: &[u8]) -> bool {
-    head.get(..4).and_then(|size| size.try_into().ok()).map(u32::from_be_bytes).is_some_and(|size| size >= 8 || size <= 1)
+    let size = head.get(..4).and_then(|size| size.try_into().ok()).map(u32::from_be_bytes);
+    size.is_some_and(|size| matches!(size, 0 | 1 | 8..0x2020_2020) || (size >= 8 && at(head, 4, b"mdat")))
+}
+
+/// YUV4MPEG2: a line of parameters, of which width and height are required. What follows may look like text: its samples have no
+/// order (<https://wiki.multimedia.cx/index.php/YUV4MPEG2>).
+fn uncompressed(head: &[u8]) -> bool {
+    let Some(line) = head.strip_prefix(b"YUV4MPEG2 ").and_then(|rest| rest.split(|byte| *byte == b'\n').next()) else { return false };
+    let says = |letter: u8| {
+        let mut parameters = line.split(|byte| *byte == b' ');
+        parameters.any(|word| word.split_first().is_some_and(|(first, rest)| *first == letter && is_number(rest)))
+    };
+    says(b'W') && says(b'H')
+}
+
+fn is_number(digits: &[u8]) -> bool {
+    !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
 }
 
 /// Sync bytes in several packets running: 188 bytes, 192 with a time code (M2TS), 204 with error correction.

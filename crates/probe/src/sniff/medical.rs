@@ -1,6 +1,6 @@
 //! DICOM instances: by the mark behind a preamble, or, where both were left out, by elements at the very begin that fit one another.
 
-use super::{Sniffed, at};
+use super::{Sniffed, at, marks};
 use assay_contract::AssetKind;
 
 const DICOM: Sniffed = Sniffed { mime_type: "application/dicom", kind: Some(AssetKind::Dicom), family: Some(super::Family::Dicom) };
@@ -12,7 +12,7 @@ const LONGEST: usize = 4_096;
 
 /// With the mark (DICOM PS3.10, 7.1). Asked first: the preamble may be another format's header, so that a slide is also a TIFF.
 pub(super) fn marked(head: &[u8]) -> Option<Sniffed> {
-    (at(head, 128, b"DICM") || at(head, 0, b"DICM\x02\0")).then_some(DICOM)
+    (marks(head, 128, b"DICM") || at(head, 0, b"DICM\x02\0")).then_some(DICOM)
 }
 
 /// Without: group 0002 or 0008 begins the file, and its first elements ascend.

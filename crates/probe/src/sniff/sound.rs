@@ -1,6 +1,6 @@
 //! Sound: first the formats with a mark, then those known only by a frame's sync bits.
 
-use super::{Sniffed, at};
+use super::{Sniffed, at, marks};
 use assay_contract::AssetKind;
 
 pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
@@ -22,23 +22,48 @@ pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
     if at(head, 0, b"MThd\0\0\0\x06") {
         return Some(Sniffed::unread("audio/midi", Some(AssetKind::Audio)));
     }
-    let marks: [(&[u8], &'static str); 14] = [
+    if id3(head) {
+        return Some(Sniffed::audio("audio/mpeg"));
+    }
+    if monkeys_audio(head) {
+        return Some(Sniffed::audio("audio/x-ape"));
+    }
+    let of_letters: [(&[u8], &'static str); 7] = [
         (b"fLaC", "audio/flac"),
-        (b"ID3", "audio/mpeg"),
-        (b"MAC ", "audio/x-ape"),
         (b"wvpk", "audio/x-wavpack"),
         (b"TTA1", "audio/x-tta"),
-        (b"#!AMR", "audio/amr"),
-        (b"caff\0\x01", "audio/x-caf"),
         (b".snd", "audio/basic"),
         (b"MPCK", "audio/x-musepack"),
-        (b"MP+", "audio/x-musepack"),
         (b"DSD ", "audio/x-dsf"),
         (b"ADIF", "audio/aac"),
+    ];
+    let exact: [(&[u8], &'static str); 9] = [
+        // RFC 4867, section 5: one channel, then several.
+        (b"#!AMR\n", "audio/amr"),
+        (b"#!AMR-WB\n", "audio/amr"),
+        (b"#!AMR_MC1.0\n", "audio/amr"),
+        (b"#!AMR-WB_MC1.0\n", "audio/amr"),
+        (b"caff\0\x01", "audio/x-caf"),
+        // Musepack 7 and 7.1.
+        (b"MP+\x07", "audio/x-musepack"),
+        (b"MP+\x17", "audio/x-musepack"),
         (b"\x7f\xfe\x80\x01", "audio/vnd.dts"),
         (b"\x0b\x77", "audio/ac3"),
     ];
-    marks.into_iter().find(|(mark, _)| at(head, 0, mark)).map(|(_, mime)| Sniffed::audio(mime))
+    let found = of_letters.into_iter().find(|(mark, _)| marks(head, 0, mark));
+    found.or_else(|| exact.into_iter().find(|(mark, _)| at(head, 0, mark))).map(|(_, mime)| Sniffed::audio(mime))
+}
+
+/// A tag before the sound: its version and a size whose bytes have seven bits each (<https://id3.org/id3v2.4.0-structure>, 3.1).
+fn id3(head: &[u8]) -> bool {
+    let is_size = |size: &[u8]| size.iter().all(u8::is_ascii);
+    at(head, 0, b"ID3") && matches!(head.get(3), Some(2..=4)) && head.get(6..10).is_none_or(is_size)
+}
+
+/// The mark, then the version of the format in thousandths: 3.99 is the last.
+fn monkeys_audio(head: &[u8]) -> bool {
+    let version = head.get(4..6).and_then(|version| version.try_into().ok()).map(u16::from_le_bytes);
+    marks(head, 0, b"MAC ") && version.is_none_or(|version| (3_000..4_000).contains(&version))
 }
 
 /// MPEG audio, ADTS and LOAS: eleven or twelve sync bits are found in any noise, so a second frame must follow where the first says.

@@ -1,6 +1,6 @@
-//! Pictures, and documents of one magic number.
+//! Pictures.
 
-use super::{Sniffed, at};
+use super::{Sniffed, at, marks, netpbm};
 
 pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
     if at(head, 0, b"\xff\xd8\xff") {
@@ -9,7 +9,7 @@ pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
     if at(head, 0, b"\x89PNG\r\n\x1a\n") {
         return Some(Sniffed::image("image/png"));
     }
-    if at(head, 0, b"GIF87a") || at(head, 0, b"GIF89a") {
+    if marks(head, 0, b"GIF87a") || marks(head, 0, b"GIF89a") {
         return Some(Sniffed::image("image/gif"));
     }
     if at(head, 0, b"RIFF") && at(head, 8, b"WEBP") {
@@ -31,20 +31,20 @@ pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
     if at(head, 0, b"\xff\x4f\xff\x51") {
         return Some(Sniffed::image("image/j2c"));
     }
-    if at(head, 0, b"FUJIFILMCCD-RAW ") {
+    if marks(head, 0, b"FUJIFILMCCD-RAW ") {
         return Some(Sniffed::image("image/x-fujifilm-raf"));
     }
     if at(head, 0, b"IIU\0") {
         return Some(Sniffed::image("image/x-panasonic-rw2"));
     }
-    if [b"IIRO".as_slice(), b"IIRS", b"MMOR"].iter().any(|magic| at(head, 0, magic)) {
+    if [b"IIRO".as_slice(), b"IIRS", b"MMOR"].iter().any(|magic| marks(head, 0, magic)) {
         return Some(Sniffed::image("image/x-olympus-orf"));
     }
     // Of what is packed only drawings are read; the decoder looks inside.
     if at(head, 0, b"\x1f\x8b\x08") {
         return Some(Sniffed::image("application/gzip"));
     }
-    if at(head, 0, b"qoif") {
+    if marks(head, 0, b"qoif") {
         return Some(Sniffed::image("image/qoi"));
     }
     if at(head, 0, b"#?RADIANCE\n") || at(head, 0, b"#?RGBE\n") {
@@ -56,7 +56,7 @@ pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
     if at(head, 0, b"\x76\x2f\x31\x01") {
         return Some(Sniffed::image("image/x-exr"));
     }
-    icon(head).or_else(|| portable(head)).or_else(|| unread(head))
+    icon(head).or_else(|| netpbm::sniff(head)).or_else(|| transmission(head))
 }
 
 /// Icons and cursors: four bytes alone are found in other files, so the first entry must lie behind the list.
@@ -71,34 +71,15 @@ fn icon(head: &[u8]) -> Option<Sniffed> {
     (count > 0 && matches!(head.get(9)?, 0 | 255) && offset >= 6 + 16 * u32::from(count)).then_some(Sniffed::image(mime_type))
 }
 
-/// Netpbm: the letter and the number begin many a text; a number or a comment must follow.
-fn portable(head: &[u8]) -> Option<Sniffed> {
-    let [b'P', kind @ b'1'..=b'7', space, rest @ ..] = head else { return None };
-    let next = rest.iter().find(|byte| !byte.is_ascii_whitespace())?;
-    let mime_type = match kind {
-        b'1' | b'4' => "image/x-portable-bitmap",
-        b'2' | b'5' => "image/x-portable-graymap",
-        b'3' | b'6' => "image/x-portable-pixmap",
-        _ if *space == b'\n' && matches!(next, b'#' | b'W' | b'H' | b'D' | b'M' | b'T') => {
-            return Some(Sniffed::image("image/x-portable-arbitrarymap"));
-        }
-        _ => return None,
-    };
-    (space.is_ascii_whitespace() && (next.is_ascii_digit() || *next == b'#')).then_some(Sniffed::image(mime_type))
-}
-
 /// `BM` alone begins many texts: a BMP's info header has one of a few sizes (Windows GDI, OS/2).
 fn bmp_header_follows(head: &[u8]) -> bool {
     matches!(head.get(14..18).and_then(|size| size.try_into().ok()).map(u32::from_le_bytes), Some(12 | 16 | 40 | 52 | 56 | 64 | 108 | 124))
 }
 
-/// Formats that are known and not read by this version.
-fn unread(head: &[u8]) -> Option<Sniffed> {
-    if at(head, 0, b"%PDF-") || head.get(..1024).unwrap_or(head).windows(5).any(|five| five == b"%PDF-") {
-        return Some(Sniffed::document("application/pdf"));
-    }
-    if at(head, 0, b"NITF0") || at(head, 0, b"NSIF0") {
-        return Some(Sniffed::imagery("application/vnd.nitf"));
-    }
-    None
+/// NITF: letters and digits throughout, so that its version and the two digits of its complexity level must follow (MIL-STD-2500C,
+/// table A-1).
+fn transmission(head: &[u8]) -> Option<Sniffed> {
+    let is_nitf = (at(head, 0, b"NITF0") || at(head, 0, b"NSIF0"))
+        && matches!(head.get(5..11), Some([b'0'..=b'9', b'.', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9']));
+    is_nitf.then_some(Sniffed::imagery("application/vnd.nitf"))
 }

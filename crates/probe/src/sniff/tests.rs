@@ -80,6 +80,130 @@ fn content_is_told_by_its_first_bytes() {
 }
 
 #[test]
+fn a_text_that_begins_like_another_format_is_a_text() {
+    for text in [
+        "Get free shipping on all orders.\nThe offer ends on Sunday.\n",
+        "far wide open fields under a grey sky\n",
+        "ask moov or mdat\n",
+        "the ftyp atom comes first\n",
+        "MAC address,host,room\n00:11:22:33:44:55,alpha,1\n",
+        "MAC x\rof 1999\r",
+        "ID3 tags are metadata containers.\n",
+        "MP+ is the new plan of our company.\n",
+        "MPCK, SV8 and OggS are marks.\n",
+        "OggS is the capture pattern of pages.\n",
+        "fLaC begins each such file.\n",
+        "wvpk, TTA1, DSD and .snd are others.\n",
+        "TTA1 is one.",
+        ".snd is one.",
+        "DSD is direct stream digital.",
+        "ADIF Export from my logger\n<EOH>\n",
+        "#!AMR is a mark.",
+        "qoif is the magic of that format.\n",
+        "GIF89a is the later version of the format.\n",
+        "IIRO and MMOR are marks of raw pictures\n",
+        "NITF0 is no version, NITF02.10 is one.\n",
+        "NITF02.10 is a version.\n",
+        "DKIF, NSVf and .RMF begin videos.\n",
+        "YUV4MPEG2 is not compressed.\n",
+        "YUV4MPEG2 With Height\n",
+        "P1 2024 results\nRevenue grew by four percent.\n",
+        "P2 3 of 5 were late.\n",
+        "P3 10 20 255 apples were sold.\n",
+        "P4 10 20 things were counted in hall 2.\n",
+        "P5 3 new pumps were installed.\n",
+        "P6 640 480 255 are the numbers of a header, and no picture is behind them.\n",
+        "P7\nWe came late.\n",
+        "Every such file begins with %PDF-1.7 and ends with %%EOF.\n",
+        "Its first line is\n%PDF-1.7\nand the last is %%EOF.\n",
+        "%PDF- is how they begin.\n",
+        "Västerås is a town, V’s a letter.\n",
+    ] {
+        assert_eq!(mime(text.as_bytes()), Some("text/plain"), "{text}");
+    }
+    // Of windows-1252, where two letters are the bits of a LOAS frame.
+    assert_eq!(mime(b"V\xe4ster\xe5s is a town."), Some("text/plain"));
+    let row = format!("G{}\n", "a".repeat(186));
+    assert_eq!(mime(row.repeat(5).as_bytes()), Some("text/plain"), "rows of the length of a transport stream's packets");
+    let late = format!("{} and DICM is a mark.\n", "x ".repeat(62));
+    assert_eq!((late.find("DICM"), mime(late.as_bytes())), (Some(129), Some("text/plain")));
+    let marked = format!("{}DICM is a mark.\n", "x ".repeat(64));
+    assert_eq!(mime(marked.as_bytes()), Some("text/plain"));
+    let page = "<!doctype html><title>How</title><p>\n%PDF-1.7\n";
+    assert_eq!(mime(page.as_bytes()), Some("text/html"));
+    assert_eq!(mime(br#"{"content": "It begins with %PDF-1.4"}"#), Some("application/json"));
+}
+
+#[test]
+fn a_mark_of_letters_is_believed_with_what_belongs_to_it() {
+    for (head, want) in [
+        (b"\x1f\xff\xff\xffmoov\0\0\0\x6cmvhd\0".as_slice(), Some("video/quicktime")),
+        // Over half a gigabyte: only the media are so long.
+        (b"\x60\0\0\0mdat\0\0\0\x01", Some("video/quicktime")),
+        (b"Get free\x01", None),
+        (b"MAC \x96\x0f\0\0\x34\0\0\0", Some("audio/x-ape")),
+        (b"MAC address\x01", None),
+        (b"ID3\x03\0\0\0\0\x1f\x76TIT2", Some("audio/mpeg")),
+        (b"ID3\x03\0\0\0\0\x9f\x76TIT2", None),
+        (b"MP+\x07\0\0", Some("audio/x-musepack")),
+        (b"#!AMR\n<Yf", Some("audio/amr")),
+        (b"#!AMR-WB\n$", Some("audio/amr")),
+        (b"OggS\0\x02\0\0", Some("application/ogg")),
+        (b"GIF89a\x01\0\x01\0\x80\0\0", Some("image/gif")),
+        (b"NITF02.1003BF01", Some("application/vnd.nitf")),
+        (b"NSIF01.0003BF01", Some("application/vnd.nitf")),
+        (b"YUV4MPEG2 W2 H2 F25:1\nFRAME\n@@@@@@", Some("video/x-yuv4mpeg")),
+    ] {
+        assert_eq!(mime(head), want, "{}", String::from_utf8_lossy(head));
+    }
+}
+
+#[test]
+fn a_portable_picture_is_known_by_its_whole_header() {
+    for (head, want) in [
+        (b"P1\n# made by hand\n2 2\n0 1\n1 0\n".as_slice(), Some("image/x-portable-bitmap")),
+        (b"P1 2 2 0110", Some("image/x-portable-bitmap")),
+        (b"P2\n2 2\n255\n1 2 3 4\n", Some("image/x-portable-graymap")),
+        (b"P2\n2 2\n65536\n1 2 3 4\n", Some("text/plain")),
+        (b"P3 1 1 255 9 9 9", Some("image/x-portable-pixmap")),
+        // Pixels that are all letters, as many as must be; and ones that no text has.
+        (b"P5 4 1 255\nabcd", Some("image/x-portable-graymap")),
+        (b"P5 4 1 255\nabc", Some("text/plain")),
+        (b"P5 4 1 255\nabcde", Some("text/plain")),
+        (b"P5 4 2 255\n\xff\xfe\xf0\xff", Some("image/x-portable-graymap")),
+        (b"P4 9 2\nabcd", Some("image/x-portable-bitmap")),
+        (b"P6 1 1 256\nabcdef", Some("image/x-portable-pixmap")),
+        (b"P6\n2 2 none\n\0\0\0", Some("image/x-portable-pixmap")),
+        (b"P7\n# made by hand\nHEIGHT 2\n", Some("image/x-portable-arbitrarymap")),
+    ] {
+        assert_eq!(mime(head), want, "{}", String::from_utf8_lossy(head));
+    }
+    let large = [b"P5 1000 1000 255\n".as_slice(), &vec![b'a'; HEAD_BYTES]].concat();
+    assert_eq!(mime(&large), Some("image/x-portable-graymap"), "the rest lies beyond the head");
+}
+
+#[test]
+fn a_document_may_stand_behind_junk() {
+    let binary = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<</Length 3>>stream\n\x01\x02\x03\nendstream";
+    for before in [
+        b"".as_slice(),
+        b"\xef\xbb\xbf",
+        b"\r\n\t \0",
+        b"\x1b%-12345X@PJL SET RESOLUTION=600\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\n\r\n",
+        b"\0\x05a.pdf\0\0",
+    ] {
+        assert_eq!(mime(&[before, binary].concat()), Some("application/pdf"), "{}", String::from_utf8_lossy(before));
+    }
+    assert_eq!(mime(b"\x1b%-12345X@PJL\r\n%PDF-1.4\n1 0 obj"), Some("application/pdf"), "a printer's, of text alone");
+    assert_eq!(mime(&[&[b'\n'; 1_019], binary.as_slice()].concat()), Some("application/pdf"));
+    assert_eq!(mime(&[&[0; 1_100], binary.as_slice()].concat()), None, "too late");
+    assert_eq!(mime(&[b"word ", binary.as_slice()].concat()), None, "within a line");
+    assert_eq!(mime(b"\x01\n%PDF-none\n"), None, "no version");
+    assert_eq!(mime(&[b"<html>\n", binary.as_slice()].concat()), Some("text/html"));
+}
+
+#[test]
 fn a_frame_of_sound_needs_a_second_one() {
     // 128 kbit/s at 44,100 Hz: 417 bytes a frame.
     let mut sound = vec![0x01u8; 417 * 2];

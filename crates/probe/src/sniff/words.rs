@@ -85,7 +85,7 @@ fn begins_page(begin: &[u8]) -> bool {
 }
 
 /// Whether a head holds no control characters but white space, byte by byte or in units of UTF-16.
-fn is_text(head: &[u8]) -> bool {
+pub(super) fn is_text(head: &[u8]) -> bool {
     let is_byte_of_text = |byte: &u8| *byte >= 0x20 || matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b);
     let (units, _) = head.as_chunks::<2>();
     if head.starts_with(b"\xff\xfe") {

@@ -1,0 +1,35 @@
+//! PDF: its mark may stand behind what others put before it, and it is also a word that texts, pages and conversations say.
+
+use super::{Sniffed, words};
+
+/// Readers look for the mark so far (PDF Reference 1.7, appendix H.3, note 13).
+const SEARCHED: usize = 1_024;
+const MARK: &[u8] = b"%PDF-";
+/// What a printer is told before a document begins: Universal Exit Language.
+const PRINTER: &[u8] = b"\x1b%-12345X";
+
+pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
+    (begins(head) || follows(head)).then_some(Sniffed::document("application/pdf"))
+}
+
+/// At the begin, behind nothing but space. A mark without a version needs more than text behind it.
+fn begins(head: &[u8]) -> bool {
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    let blank = head.iter().take(SEARCHED).take_while(|byte| byte.is_ascii_whitespace() || **byte == 0).count();
+    let Some(behind) = head.get(blank..).and_then(|head| head.strip_prefix(MARK)) else { return false };
+    behind.first().is_some_and(u8::is_ascii_digit) || !words::is_text(head)
+}
+
+/// Later: at a line's begin, or behind bytes that no line has, with a version. What reads as text, or begins as a page, only
+/// speaks of it.
+fn follows(head: &[u8]) -> bool {
+    let searched = head.get(..SEARCHED).unwrap_or(head);
+    let found = searched.windows(MARK.len()).enumerate().any(|(place, five)| {
+        let before = place.checked_sub(1).and_then(|last| head.get(last));
+        let behind = head.get(place + MARK.len()..);
+        five == MARK
+            && before.is_some_and(|byte| byte.is_ascii_control() || !byte.is_ascii())
+            && behind.is_some_and(|behind| behind.first().is_some_and(u8::is_ascii_digit))
+    });
+    found && (head.starts_with(PRINTER) || !words::is_text(head)) && words::sniff(head).is_none()
+}
