@@ -5,6 +5,7 @@ use assay_contract::exchange::{DerivativeHead, Task, ThumbnailHead};
 use assay_contract::failure::{Issue, Severity};
 use assay_contract::frame_index::{FrameIndex, FrameIndexError};
 use assay_contract::profile::{DerivativeName, ThumbnailFormat, ThumbnailSpec};
+use assay_contract::record::MAX_RECORD_BYTES;
 use assay_contract::storyboard::{self, StoryboardError};
 use assay_contract::text_layer::{self, TextLayerError};
 use assay_contract::{AssetKind, Facts, MediaAttributes};
@@ -16,8 +17,10 @@ use serde_json::Value;
 const MAX_TEXT_CHARACTERS: usize = 4_000;
 /// Most issues of one asset.
 const MAX_ISSUES: usize = 32;
-/// Largest facts, bytes of JSON: a record stays under 256 KiB with all its other parts.
-const MAX_FACTS_BYTES: usize = 128 << 10;
+/// Largest facts, bytes of JSON: what is left of a record is for its labels (16 KiB at most), issues, addresses and pictures.
+const MAX_FACTS_BYTES: usize = MAX_RECORD_BYTES / 4 * 3;
+/// Longest text of one field where facts would be larger, characters, tried in this order. An id has 200 and stays whole.
+const SHORTER_TEXT_CHARACTERS: [usize; 3] = [1_000, 500, 250];
 
 /// Why an answer is not believed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -56,7 +59,8 @@ pub enum Lie {
     Storyboard(#[from] StoryboardError),
 }
 
-/// Facts as they may go into a record: right kind, finite numbers, clean bounded text, the length that we counted.
+/// Facts as they may go into a record: right kind, finite numbers, clean bounded text, the length that we counted. Where they are
+/// too large for a record, long texts are cut and end in `…`.
 pub fn facts(said: &Facts, family: Family, content_length: u64) -> Result<Facts, Lie> {
     let kind = said.details.kind();
     if !family.knows(kind) {
@@ -191,11 +195,36 @@ fn is_mime_type(text: &str) -> bool {
 fn clean<T: Serialize + DeserializeOwned>(value: &T) -> Result<T, Lie> {
     let mut json = serde_json::to_value(value).map_err(|_| Lie::Unreadable)?;
     scrub(&mut json);
-    let size = serde_json::to_vec(&json).map_or(usize::MAX, |bytes| bytes.len());
+    let mut size = bytes_of(&json);
+    for longest in SHORTER_TEXT_CHARACTERS {
+        if size <= MAX_FACTS_BYTES {
+            break;
+        }
+        shorten(&mut json, longest);
+        size = bytes_of(&json);
+    }
     if size > MAX_FACTS_BYTES {
         return Err(Lie::TooLong(size));
     }
     serde_json::from_value(json).map_err(|_| Lie::Unreadable)
+}
+
+fn bytes_of(json: &Value) -> usize {
+    serde_json::to_vec(json).map_or(usize::MAX, |bytes| bytes.len())
+}
+
+/// Cuts every text that is longer than so many characters, and lets it say so.
+fn shorten(value: &mut Value, longest: usize) {
+    match value {
+        Value::String(text) => {
+            if text.chars().nth(longest).is_some() {
+                *text = text.chars().take(longest.saturating_sub(1)).chain(['…']).collect();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| shorten(item, longest)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| shorten(field, longest)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 fn scrub(value: &mut Value) {

@@ -1,7 +1,7 @@
 //! Lies that a compromised decoder might tell.
 
 use super::*;
-use assay_contract::details::{Details, ImageDetails, Ratio};
+use assay_contract::details::{AudioDetails, AudioTrack, ConversationDetails, Details, ImageDetails, Ratio, VideoDetails};
 use assay_contract::exchange::InputKind;
 use assay_contract::frame_index::IndexedFrame;
 use assay_contract::profile::Profile;
@@ -117,6 +117,68 @@ fn control_characters_do_not_reach_a_record() {
     let believed = facts(&lie, Family::Image, 7).unwrap();
     let Details::Image(details) = believed.details else { unreachable!() };
     assert_eq!(details.icc_profile.as_deref(), Some("\u{fffd}[31mred\u{fffd}"));
+}
+
+fn tagged(letter: char, tags: usize) -> Facts {
+    let tags = (0..tags).map(|n| (format!("K{n:02}"), letter.to_string().repeat(1_000))).collect();
+    let media_attributes = MediaAttributes::new(AssetKind::Audio, "audio/flac", 7);
+    Facts { media_attributes, details: Details::Audio(Box::new(AudioDetails { tags, ..AudioDetails::default() })) }
+}
+
+fn talk(ids: Vec<String>) -> Facts {
+    let mut media_attributes = MediaAttributes::new(AssetKind::Conversation, "application/json", 7);
+    media_attributes.labelable_ids = Some(ids.clone());
+    let details = ConversationDetails { participants: ids.clone(), labelable_ids: ids, ..ConversationDetails::default() };
+    Facts { media_attributes, details: Details::Conversation(Box::new(details)) }
+}
+
+#[test]
+fn as_many_facts_as_a_decoder_may_tell_are_kept_whole() {
+    let chinese = tagged('漢', 60);
+    assert_eq!(facts(&chinese, Family::Media, 7).as_ref(), Ok(&chinese));
+    let track = AudioTrack {
+        codec_name: "pcm_s24le_planar".into(),
+        sample_rate_hz: Some(192_000),
+        channels: Some(8),
+        channel_layout: Some("7.1(wide)".into()),
+        bit_rate_bps: Some(36_864_000),
+        language: Some("eng".into()),
+        duration_s: Some(5_025.678_901_234_5),
+    };
+    let details = VideoDetails { audio: vec![track; 999], ..VideoDetails::default() };
+    let media_attributes = MediaAttributes::new(AssetKind::Video, "video/quicktime", 7);
+    let many = Facts { media_attributes, details: Details::Video(Box::new(details)) };
+    assert_eq!(facts(&many, Family::Media, 7).as_ref(), Ok(&many));
+    // 16 KiB of ids, told three times, and three bytes for each of their control characters.
+    let ids = (0..84).map(|n| format!("{}{n:05}", "\u{1}".repeat(190))).collect();
+    let Details::Conversation(kept) = facts(&talk(ids), Family::Text, 7).unwrap().details else { unreachable!() };
+    assert_eq!(kept.labelable_ids[83], format!("{}00083", "\u{fffd}".repeat(190)));
+}
+
+#[test]
+fn texts_too_long_for_a_record_are_cut_and_end_in_dots() {
+    let Details::Audio(kept) = facts(&tagged('😀', 64), Family::Media, 7).unwrap().details else { unreachable!() };
+    assert_eq!(kept.tags.len(), 64);
+    assert!(kept.tags.values().all(|tag| tag.chars().count() == 500 && tag.ends_with("😀…")));
+}
+
+#[test]
+fn facts_have_a_largest_size() {
+    let size = |facts: &Facts| serde_json::to_vec(facts).unwrap().len();
+    let lengthen = |facts: &mut Facts, letters| {
+        let Details::Conversation(details) = &mut facts.details else { unreachable!() };
+        details.participants[0].push_str(&"b".repeat(letters));
+    };
+    // An id has 50 characters and three bytes around it, and is told three times.
+    let fitting = (MAX_FACTS_BYTES - size(&talk(vec![String::new()]))) / 159;
+    let mut said = talk(vec!["a".repeat(50); fitting]);
+    let left = MAX_FACTS_BYTES - size(&said);
+    lengthen(&mut said, left - 1);
+    assert_eq!(facts(&said, Family::Text, 7).as_ref(), Ok(&said));
+    lengthen(&mut said, 1);
+    assert_eq!(facts(&said, Family::Text, 7).as_ref(), Ok(&said));
+    lengthen(&mut said, 1);
+    assert_eq!(facts(&said, Family::Text, 7), Err(Lie::TooLong(MAX_FACTS_BYTES + 1)));
 }
 
 #[test]
