@@ -187,8 +187,8 @@ impl Refusal {
 pub enum Death {
     /// A Rust panic.
     Panic {
-        /// Message and place, at most 500 characters; for our log, never for the record.
-        message: String,
+        /// Where, as `file.rs:line:column`. Not the message: it may hold what stands in the asset.
+        place: String,
     },
     /// The allocator was refused.
     OutOfMemory,

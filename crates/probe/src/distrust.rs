@@ -246,7 +246,7 @@ fn scrub(value: &mut Value) {
 }
 
 /// Control characters (a terminal or a log may obey them) and the marks that turn the writing direction.
-fn unwelcome(c: char) -> bool {
+pub(crate) fn unwelcome(c: char) -> bool {
     (c.is_control() && c != '\n' && c != '\t') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

@@ -327,7 +327,7 @@ fn from_child(refusal: assay_contract::exchange::Refusal) -> Failure {
         tracing::warn!(code = %refusal.code, "a decoder refused with a code that is not its own");
         return Failure::new(Code::DecoderCrashed).because("it gave up");
     }
-    let reason: String = refusal.reason.chars().filter(|c| !c.is_control()).take(300).collect();
+    let reason: String = refusal.reason.chars().filter(|c| !c.is_control() && !distrust::unwelcome(*c)).take(300).collect();
     let mut failure = Failure::new(refusal.code).because(reason);
     failure.limit = refusal.limit;
     failure

@@ -7,10 +7,10 @@ use assay_contract::limits::LimitHit;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChildDeath {
     /// A Rust panic in the decoder.
-    #[error("the decoder panicked: {message}")]
+    #[error("the decoder panicked at {place}")]
     Panicked {
-        /// Message and place, for our log only: it may hold bits of content.
-        message: String,
+        /// `file.rs:line:column`, for our log only.
+        place: String,
     },
     /// A signal that nobody of us sent: a segmentation fault (11), an abort (6), a stack overflow (6 or 11).
     #[error("the decoder was ended by signal {0}")]

@@ -178,7 +178,10 @@ fn count(heard: &mut u64, name: &str, most: u64) -> Result<(), ChildDeath> {
 }
 
 fn read<T: DeserializeOwned>(frame: &Frame) -> Result<T, ChildDeath> {
-    frame.head().map_err(|error| ChildDeath::Protocol(format!("the head of {:?} can't be read: {error}", frame.kind)))
+    // Not the parser's words: they repeat what stands at the wrong place, and that may be the asset.
+    frame.head().map_err(|error| {
+        ChildDeath::Protocol(format!("the head of {:?} can't be read from column {}: {:?}", frame.kind, error.column(), error.classify()))
+    })
 }
 
 fn broken(error: &FrameError) -> ChildDeath {
@@ -192,19 +195,73 @@ fn reasoned(mut refusal: Refusal) -> Result<Refusal, ChildDeath> {
     }
     refusal.reason = shortened(&refusal.reason);
     if let Some(limit) = &mut refusal.limit {
-        limit.name = shortened(&limit.name);
+        if !is_name(&limit.name) {
+            limit.name = "unnamed".to_owned();
+        }
     }
     Ok(refusal)
 }
 
 fn last_words(death: Death) -> ChildDeath {
     match death {
-        Death::Panic { message } => ChildDeath::Panicked { message: shortened(&message) },
+        Death::Panic { place } if is_place(&place) => ChildDeath::Panicked { place },
+        Death::Panic { .. } => ChildDeath::Panicked { place: "an unknown place".to_owned() },
         Death::OutOfMemory => ChildDeath::OutOfMemory,
         Death::Violation { syscall } => ChildDeath::SecurityViolation { syscall: Some(syscall) },
     }
 }
 
+/// What a limit may be called: it is told in the record.
+fn is_name(text: &str) -> bool {
+    (1..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+/// `file.rs:line:column`: it goes into the log.
+fn is_place(text: &str) -> bool {
+    let is_path = |path: &str| path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-./@+".contains(&byte));
+    let number = |word: Option<&str>| word.is_some_and(|word| word.parse::<u32>().is_ok());
+    let mut parts = text.rsplitn(3, ':');
+    let (column, line) = (parts.next(), parts.next());
+    text.len() <= 200 && number(column) && number(line) && parts.next().is_some_and(|path| path.ends_with(".rs") && is_path(path))
+}
+
 fn shortened(text: &str) -> String {
     text.chars().take(SENTENCE_CHARS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use assay_contract::Code;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn what_a_child_says_of_its_death_is_a_place_or_nothing() {
+        let told = |place: &str| last_words(Death::Panic { place: place.to_owned() }).to_string();
+        assert_eq!(told("crates/decoders/image/src/jpeg.rs:12:5"), "the decoder panicked at crates/decoders/image/src/jpeg.rs:12:5");
+        for words in ["Patient SMITH", "a.rs:1", "a b.rs:1:2", "a.rs:1:2\n\u{1b}[2J", &format!("{}.rs:1:2", "a".repeat(300))] {
+            assert_eq!(told(words), "the decoder panicked at an unknown place", "{words}");
+        }
+    }
+
+    #[test]
+    fn a_limit_is_called_as_limits_are() {
+        let named = |name: &str| {
+            let hit = LimitHit::new(name, 2, 1);
+            reasoned(Refusal::limit(Code::LimitExceeded, hit)).unwrap().limit.unwrap().name
+        };
+        assert_eq!(named("svg_nodes"), "svg_nodes");
+        for name in ["", "Patient SMITH", "a\u{1b}[2J", &"a".repeat(41)] {
+            assert_eq!(named(name), "unnamed", "{name}");
+        }
+    }
+
+    #[test]
+    fn an_unreadable_head_is_not_repeated() {
+        let frame = Frame::new(FrameKind::Refused, &BTreeMap::from([("code", "Patient SMITH"), ("reason", "")]), Vec::new()).unwrap();
+        let death = read::<Refusal>(&frame).unwrap_err();
+        assert!(!format!("{death} {death:?}").contains("SMITH"), "{death}");
+    }
 }

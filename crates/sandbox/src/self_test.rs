@@ -58,6 +58,7 @@ pub(crate) async fn run(decoders_folder: &Path) -> Result<SelfTest, StartError> 
         ("trace the worker", format!("ptrace {worker}"), MustEnd::Refused),
         ("read the worker's memory", format!("peek {worker}"), MustEnd::Refused),
         ("signal the worker", format!("kill {worker}"), MustEnd::Refused),
+        ("have the worker signalled by a descriptor", format!("own {worker}"), MustEnd::Refused),
         ("fork", "fork".to_owned(), MustEnd::Refused),
         ("run a program", "exec".to_owned(), MustEnd::Refused),
         ("write and run code", "write-exec".to_owned(), MustEnd::Refused),

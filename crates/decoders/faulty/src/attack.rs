@@ -45,6 +45,7 @@ pub(crate) fn try_it(command: &str, words: &[String], input: &mut Input) -> Opti
         "mem" => others::read_memory(number(1), address(2)),
         "kill" => others::kill(number(1)),
         "tgkill" => others::tgkill(number(1)),
+        "own" => others::own_descriptor(number(1)),
         "pidfd" => others::signal_by_pidfd(number(1)),
         "steal-descriptor" => others::steal_descriptor(number(1)),
         "fork" => processes::fork(),

@@ -92,14 +92,14 @@ fn receive_task() -> io::Result<(Task, Input, SharedChannel)> {
     Ok((task, input, channel))
 }
 
-/// The last panic's message and place. Not sent from the hook: libraries may catch panics of their own.
+/// The last panic's place; its message may hold what stands in the asset. Not sent from the hook: libraries may catch panics of their own.
 static PANIC: Mutex<String> = Mutex::new(String::new());
 
 fn keep_panics_for_the_worker() {
     std::panic::set_hook(Box::new(|panic| {
         // A panic in a panic would abort; then the signal tells.
-        if let Ok(mut message) = PANIC.try_lock() {
-            *message = panic.to_string();
+        if let (Ok(mut place), Some(told)) = (PANIC.try_lock(), panic.location()) {
+            *place = told.to_string();
         }
     }));
 }

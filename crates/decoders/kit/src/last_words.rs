@@ -50,10 +50,9 @@ pub(crate) fn report_refused_memory() -> io::Result<()> {
     })
 }
 
-/// Says that the decoder panicked. Allocates: a panic leaves memory to do so.
-pub(crate) fn panicked(message: &str) {
-    let message = message.chars().take(500).collect();
-    if let Ok(frame) = Frame::new(FrameKind::Died, &Death::Panic { message }, Vec::new()) {
+/// Says that the decoder panicked, and where. Allocates: a panic leaves memory to do so.
+pub(crate) fn panicked(place: &str) {
+    if let Ok(frame) = Frame::new(FrameKind::Died, &Death::Panic { place: place.to_owned() }, Vec::new()) {
         write(&frame.prologue());
     }
 }

@@ -150,6 +150,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
         .but_as_user([B, B, B, "EPERM", "EPERM", "EPERM"]),
     attack("signals the worker (pidfd)", "pidfd {worker}", [B, "EPERM", B, "EPERM", "EPERM", "EPERM"])
         .but_as_user([B, B, B, "EPERM", "EPERM", "EPERM"]),
+    attack("has the worker signalled (F_SETOWN)", "own {worker}", [B, B, B, B, "filter: fcntl", "filter: fcntl"]),
     attack("takes a descriptor of the worker's", "steal-descriptor {worker}", [B, "EPERM", B, "EPERM", "EPERM", "EPERM"]),
     // The kernel.
     attack("io_uring", "io-uring", [B, B, B, B, "filter", "filter"])

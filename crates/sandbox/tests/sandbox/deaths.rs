@@ -6,13 +6,13 @@ use assay_sandbox::{ChildDeath, Ended};
 use std::time::{Duration, Instant};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_panic_is_a_crash_with_its_message_for_our_log_only() {
+async fn a_panic_is_a_crash_and_its_place_not_its_message_is_for_our_log() {
     let sandbox = sandbox().await;
     let answered = run(&sandbox, "panic").await;
     let death = death(&answered);
     assert_eq!(death.code(), Code::DecoderCrashed);
-    assert!(matches!(death, ChildDeath::Panicked { message } if message.contains("told to panic")), "{death:?}");
-    assert!(!death.public_reason().contains("told to panic"));
+    assert!(matches!(death, ChildDeath::Panicked { place } if place.contains("break_down.rs:")), "{death:?}");
+    assert!(!format!("{death} {death:?} {}", death.public_reason()).contains("told to panic"));
     assert_healthy(&sandbox).await;
 }
 

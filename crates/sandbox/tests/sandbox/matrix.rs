@@ -221,6 +221,7 @@ fn call(number: i64) -> String {
         libc::SYS_execve => "execve".to_owned(),
         libc::SYS_mprotect => "mprotect".to_owned(),
         libc::SYS_sendto => "sendto".to_owned(),
+        libc::SYS_fcntl => "fcntl".to_owned(),
         number if number == 0x4000_0000 + libc::SYS_getpid => "x32 getpid".to_owned(),
         number => number.to_string(),
     }

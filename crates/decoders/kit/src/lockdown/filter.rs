@@ -7,8 +7,8 @@
 use super::calls::{ALLOWED, BLATANT, REFUSED, SERVER_ONLY};
 use crate::decoder::Threads;
 use libc::{
-    AT_EMPTY_PATH, CLONE_CHILD_CLEARTID, CLONE_CHILD_SETTID, CLONE_SIGHAND, CLONE_THREAD, CLONE_VM, EACCES, ENOSYS, EPERM, PROT_EXEC,
-    SIGCHLD,
+    AT_EMPTY_PATH, CLONE_CHILD_CLEARTID, CLONE_CHILD_SETTID, CLONE_SIGHAND, CLONE_THREAD, CLONE_VM, EACCES, ENOSYS, EPERM, F_DUPFD,
+    F_DUPFD_CLOEXEC, F_GET_SEALS, F_GETFD, F_GETFL, F_SETFD, F_SETFL, MSG_OOB, O_ASYNC, PROT_EXEC, SIGCHLD, c_int,
 };
 use seccompiler::SeccompCmpArgLen::{Dword, Qword};
 use seccompiler::SeccompCmpOp::{Eq, MaskedEq, Ne};
@@ -110,12 +110,29 @@ fn allowed() -> Result<Rules, FilterError> {
     let no_exec = rule(vec![(2, Qword, MaskedEq(u64::from(PROT_EXEC.unsigned_abs())), 0)])?;
     rules.insert(libc::SYS_mmap, vec![no_exec.clone()]);
     rules.insert(libc::SYS_mprotect, vec![no_exec]);
-    // send(2) on the socket it has; never to an address.
-    rules.insert(libc::SYS_sendto, vec![rule(vec![(4, Qword, Eq, 0)])?]);
+    // On the socket it has; never to an address, and never out of band, which has a path of its own in the kernel.
+    let in_band = |flags: u8| (flags, Dword, MaskedEq(u64::from(MSG_OOB.unsigned_abs())), 0);
+    rules.insert(libc::SYS_sendto, vec![rule(vec![(4, Qword, Eq, 0), in_band(3)])?]);
+    rules.insert(libc::SYS_recvfrom, vec![rule(vec![in_band(3)])?]);
+    rules.insert(libc::SYS_sendmsg, vec![rule(vec![in_band(2)])?]);
+    rules.insert(libc::SYS_recvmsg, vec![rule(vec![in_band(2)])?]);
+    rules.insert(libc::SYS_fcntl, fcntl()?);
     // Forks are the server's alone and threads only some children's: the children's own filter says which, with an error
     // where this one would trap.
     let thread = rule(vec![(0, Qword, MaskedEq(THREAD | NAMESPACES), THREAD)])?;
     rules.insert(libc::SYS_clone, vec![rule(vec![(0, Qword, Eq, FORK)])?, thread]);
+    Ok(rules)
+}
+
+/// What a library asks of a descriptor. Never whom it signals: by `F_SETOWN` and `O_ASYNC` the kernel would kill for a child whom the child
+/// may not, its siblings above all (fcntl(2), "I/O availability signals").
+fn fcntl() -> Result<Vec<SeccompRule>, FilterError> {
+    let command = |command: c_int| (1, Dword, Eq, u64::from(command.unsigned_abs()));
+    let mut rules = Vec::new();
+    for asked in [F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_GET_SEALS] {
+        rules.push(rule(vec![command(asked)])?);
+    }
+    rules.push(rule(vec![command(F_SETFL), (2, Dword, MaskedEq(u64::from(O_ASYNC.unsigned_abs())), 0)])?);
     Ok(rules)
 }
 
@@ -148,6 +165,7 @@ mod tests {
 
     use super::*;
     use crate::kernel::{self, Waited};
+    use std::os::fd::AsRawFd;
 
     /// Runs in a process of its own under both filters; what it returns is the exit code.
     fn under_filters(threads: Threads, attempt: impl FnOnce() -> i32) -> Waited {
@@ -193,6 +211,47 @@ mod tests {
             let end = under_filters(Threads::UpToFour, || tried(libc::SYS_clone, [flags, 0]));
             assert_eq!(end.signal, Some(libc::SIGSYS), "{flags:x}: {:?}", end.code);
         }
+    }
+
+    /// <linux/fcntl.h>; the crate has none for this target.
+    const F_SETSIG: c_int = 10;
+
+    #[test]
+    fn a_descriptor_is_asked_what_libraries_ask_and_signals_nobody() {
+        let (one, other) = std::os::unix::net::UnixStream::pair().unwrap();
+        let socket = one.as_raw_fd();
+        // SAFETY: of a descriptor that is open, with numbers.
+        let asked = |command: c_int, value: c_int| unsafe { libc::fcntl(socket, command, value) };
+        let end = under_filters(Threads::One, || {
+            let open = [asked(F_GETFL, 0), asked(F_SETFL, libc::O_NONBLOCK), asked(F_SETFD, libc::FD_CLOEXEC), asked(F_DUPFD_CLOEXEC, 0)];
+            i32::from(open.iter().any(|answer| *answer < 0))
+        });
+        assert_eq!((end.code, end.signal), (Some(0), None));
+        let parent = c_int::try_from(std::process::id()).unwrap();
+        for (command, value) in [(libc::F_SETOWN, parent), (F_SETSIG, libc::SIGKILL), (F_SETFL, O_ASYNC), (F_SETFL, O_ASYNC | libc::O_NONBLOCK)] {
+            let end = under_filters(Threads::One, || i32::from(asked(command, value) < 0));
+            assert_eq!(end.signal, Some(libc::SIGSYS), "{command} {value}: {:?}", end.code);
+        }
+        drop(other);
+    }
+
+    #[test]
+    fn nothing_is_sent_or_received_out_of_band() {
+        let (one, other) = std::os::unix::net::UnixStream::pair().unwrap();
+        let (from, into) = (one.as_raw_fd(), other.as_raw_fd());
+        let byte = [1_u8];
+        // SAFETY: one byte is read from a place of one byte.
+        let send = |flags: c_int| unsafe { libc::send(from, byte.as_ptr().cast(), 1, flags) };
+        let end = under_filters(Threads::One, || i32::from(send(libc::MSG_NOSIGNAL) != 1));
+        assert_eq!((end.code, end.signal), (Some(0), None));
+        let end = under_filters(Threads::One, || i32::from(send(MSG_OOB) != 1));
+        assert_eq!(end.signal, Some(libc::SIGSYS), "sent: {:?}", end.code);
+        let end = under_filters(Threads::One, || {
+            let mut byte = [0_u8];
+            // SAFETY: one byte is written into a place of one byte.
+            i32::from(unsafe { libc::recv(into, byte.as_mut_ptr().cast(), 1, MSG_OOB) } < 0)
+        });
+        assert_eq!(end.signal, Some(libc::SIGSYS), "received: {:?}", end.code);
     }
 
     #[test]
