@@ -159,7 +159,8 @@ pub(crate) fn decode(bytes: &[u8], seen: &Seen, wish: &Wish<'_>) -> Result<Decod
     let is_deep = seen.details.bit_depth.is_some_and(|bits| bits > 8);
     // Planes at full size with colours at half, and the same again as interleaved samples.
     check_memory(wish.limits, pixels * if is_deep { 9 } else { 5 })?;
-    let ask = Ask { depth, side_px: wish.limits.side_px, pixels: wish.limits.pixels };
+    let told = [seen.details.stored_width, seen.details.stored_height];
+    let ask = Ask { depth, side_px: wish.limits.side_px, pixels: wish.limits.pixels, told, shown: seen.shown.unwrap_or(told) };
     let start = |raster: Raster| Canvas::new(raster, seen, light, wish);
     let (canvas, damage) = decode_file(bytes, ask, start, Canvas::push).map_err(|failure| refusal(failure, bytes, wish.limits))?;
     canvas.shrinker.finish(damage)

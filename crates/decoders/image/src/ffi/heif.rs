@@ -13,6 +13,10 @@ pub(crate) struct Ask {
     pub(crate) side_px: u32,
     /// Most pixels of the picture.
     pub(crate) pixels: u64,
+    /// Width and height that the file tells, as coded.
+    pub(crate) told: [u32; 2],
+    /// And as they should be after every cut and turn.
+    pub(crate) shown: [u32; 2],
 }
 
 /// Bits of a sample that are wanted.
@@ -78,7 +82,7 @@ pub(crate) fn decode<T>(
     let raster = picture.raster(ask.depth, handle.has_alpha())?;
     let mut made = start(raster);
     picture.rows(raster, ask.depth, |bytes| row(&mut made, bytes));
-    Ok((made, picture.warning()))
+    Ok((made, handle.lie(ask, raster)?.or_else(|| picture.warning())))
 }
 
 /// Owns what was read of a file. The file must outlive it.
@@ -156,18 +160,28 @@ impl Handle<'_> {
             (Depth::Full, false) => lh::heif_chroma_heif_chroma_interleaved_RRGGBB_LE,
             (Depth::Full, true) => lh::heif_chroma_heif_chroma_interleaved_RRGGBBAA_LE,
         };
+        self.decode_as(lh::heif_colorspace_heif_colorspace_RGB, chroma, &options)
+    }
+
+    fn decode_as(&self, space: lh::heif_colorspace, chroma: lh::heif_chroma, options: &Options) -> Result<Picture, Failure> {
         let mut picture = null_mut();
         // SAFETY: handle and options are alive, the place for the answer is a live variable.
-        checked(unsafe {
-            lh::heif_decode_image(
-                self.handle.as_ptr(),
-                &raw mut picture,
-                lh::heif_colorspace_heif_colorspace_RGB,
-                chroma,
-                options.0.as_ptr(),
-            )
-        })?;
+        checked(unsafe { lh::heif_decode_image(self.handle.as_ptr(), &raw mut picture, space, chroma, options.0.as_ptr()) })?;
         NonNull::new(picture).map(Picture).ok_or_else(|| Failure::Damaged("no picture came out".to_owned()))
+    }
+
+    /// Says where the codec's picture is not as large as the file tells: the library shows it without a word.
+    fn lie(&self, ask: Ask, raster: Raster) -> Result<Option<String>, Failure> {
+        let sorted = |[width, height]: [u32; 2]| [width.min(height), width.max(height)];
+        let (found, wanted) = if sorted(ask.told) == sorted(ask.shown) {
+            ([raster.width, raster.height], ask.shown)
+        } else {
+            // A cut hides how much there was to cut from: those pictures, which are rare, are decoded once more, in their own colours.
+            let (own, chroma) = (lh::heif_colorspace_heif_colorspace_undefined, lh::heif_chroma_heif_chroma_undefined);
+            (self.decode_as(own, chroma, &Options::uncut()?)?.size(), ask.told)
+        };
+        let [width, height] = found;
+        Ok((found != wanted).then(|| format!("the coded picture is {width} x {height} pixels, which is not the size that the file tells")))
     }
 }
 
@@ -181,6 +195,14 @@ impl Options {
         // SAFETY: the library has filled it in, and it is ours alone; the field is there since version 2 of the options (libheif 1.7).
         unsafe { options.as_mut() }.convert_hdr_to_8bit = u8::from(depth == Depth::Eight);
         Ok(Self(options))
+    }
+
+    /// For the picture as it is coded, neither cut nor turned.
+    fn uncut() -> Result<Self, Failure> {
+        let mut options = Self::new(Depth::Full)?;
+        // SAFETY: as above; the field is there since version 1.
+        unsafe { options.0.as_mut() }.ignore_transformations = 1;
+        Ok(options)
     }
 }
 
@@ -202,6 +224,14 @@ impl Drop for Picture {
 }
 
 impl Picture {
+    /// Sides in whichever planes it has.
+    fn size(&self) -> [u32; 2] {
+        let picture = self.0.as_ptr();
+        // SAFETY: the picture is alive.
+        let sides = unsafe { [lh::heif_image_get_primary_width(picture), lh::heif_image_get_primary_height(picture)] };
+        sides.map(|side| u32::try_from(side).unwrap_or(0))
+    }
+
     fn raster(&self, depth: Depth, has_alpha: bool) -> Result<Raster, Failure> {
         const PIXELS: lh::heif_channel = lh::heif_channel_heif_channel_interleaved;
         let picture = self.0.as_ptr();

@@ -102,6 +102,26 @@ fn a_file_without_a_picture_is_corrupt() {
     assert_eq!(told.refusal.unwrap().code, assay_contract::Code::UnsupportedFormat);
 }
 
+/// The same file with another first `ispe`: width and height behind the name, version and flags.
+fn resized(path: &str, size: [u32; 2]) -> Vec<u8> {
+    let mut file = fixture(path);
+    let at = file.windows(4).position(|four| four == b"ispe").unwrap() + 8;
+    file[at..at + 4].copy_from_slice(&size[0].to_be_bytes());
+    file[at + 4..at + 8].copy_from_slice(&size[1].to_be_bytes());
+    file
+}
+
+#[test]
+fn a_size_that_the_coded_picture_does_not_have_makes_the_record_partial() {
+    for (path, size) in
+        [("media/avif-still.avif", [12_000, 9000]), ("media/avif-still.avif", [320, 480]), ("media/heic-turned.heic", [482, 320])]
+    {
+        let told = said(&resized(path, size));
+        assert_eq!([details(&told).stored_width, details(&told).stored_height], size, "{path}");
+        assert_eq!(codes(&told), ["corrupt-asset"], "{path} {size:?}: {told:?}");
+    }
+}
+
 #[test]
 fn what_is_there_of_a_cut_file_is_shown() {
     for path in ["media/jxl-lossy.jxl", "media/jp2-lossy.jp2", "media/jp2-tiled.jp2", "media/j2k-gray.j2k"] {
