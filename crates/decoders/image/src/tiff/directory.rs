@@ -37,6 +37,8 @@ pub(crate) mod tag {
 /// Most directories that [`Directory::all`] gives, and most below one.
 const MOST_DIRECTORIES: usize = 32;
 const MOST_BELOW: usize = 8;
+/// Entries of one directory that are looked at: there are no more tags than this, though `BigTIFF` can announce any number.
+const MOST_ENTRIES: usize = 65_536;
 
 /// One directory.
 #[derive(Debug, Clone, Copy)]
@@ -105,7 +107,7 @@ impl<'a> Directory<'a> {
             next.filter(|directory| all.len() < MOST_DIRECTORIES && !all.iter().any(|seen| seen.entries_at == directory.entries_at))
         {
             all.push(directory);
-            all.extend((0..MOST_BELOW).map_while(|n| directory.nth(tag::SUB, n)).filter_map(|offset| Self::at(directory.file, offset)));
+            all.extend(directory.numbers(tag::SUB).take(MOST_BELOW).filter_map(|offset| Self::at(directory.file, offset)));
             next = directory.next().filter(|offset| *offset > 0).and_then(|offset| Self::at(directory.file, offset));
         }
         all
@@ -161,7 +163,7 @@ impl<'a> Directory<'a> {
         let size = self.file.entry_bytes();
         // No more entries than bytes, whatever the count says.
         let there = self.file.bytes.len().saturating_sub(self.entries_at) / size;
-        (0..self.entries.min(there)).map(|n| self.entries_at + n * size).find(|at| self.file.short(*at) == Some(tag))
+        (0..self.entries.min(there).min(MOST_ENTRIES)).map(|n| self.entries_at + n * size).find(|at| self.file.short(*at) == Some(tag))
     }
 
     /// Type, count and place of a tag's values.
@@ -175,18 +177,21 @@ impl<'a> Directory<'a> {
         Some((kind, count, values))
     }
 
-    /// The n-th number of a tag.
-    pub(crate) fn nth(&self, tag: u16, n: usize) -> Option<u64> {
-        let (kind, count, values) = self.values(tag)?;
-        let at = values.checked_add(size_of_type(kind)?.checked_mul(n)?)?;
-        match kind {
-            _ if n >= count => None,
-            1 | 7 => self.file.bytes.get(at).copied().map(u64::from),
-            3 => self.file.short(at).map(u64::from),
-            4 | 13 => self.file.long(at).map(u64::from),
-            16 | 18 => self.file.long8(at),
-            _ => None,
-        }
+    /// A tag's numbers, as far as they are there. The tag is looked up once: a directory may have as many entries as a tag has numbers.
+    pub(crate) fn numbers(&self, tag: u16) -> impl Iterator<Item = u64> + use<'a> {
+        let file = self.file;
+        let found = self.values(tag).and_then(|(kind, count, values)| Some((kind, size_of_type(kind)?, count, values)));
+        let (kind, size, count, values) = found.unwrap_or_default();
+        (0..count).map_while(move |n| {
+            let at = values.checked_add(size.checked_mul(n)?)?;
+            match kind {
+                1 | 7 => file.bytes.get(at).copied().map(u64::from),
+                3 => file.short(at).map(u64::from),
+                4 | 13 => file.long(at).map(u64::from),
+                16 | 18 => file.long8(at),
+                _ => None,
+            }
+        })
     }
 
     /// How many bytes a tag's values have, there or not.
@@ -197,12 +202,12 @@ impl<'a> Directory<'a> {
 
     /// The largest number of a tag, of those that are there.
     pub(crate) fn largest(&self, tag: u16) -> Option<u64> {
-        (0..).map_while(|n| self.nth(tag, n)).max()
+        self.numbers(tag).max()
     }
 
     /// The first number of a tag.
     pub(crate) fn number(&self, tag: u16) -> Option<u64> {
-        self.nth(tag, 0)
+        self.numbers(tag).next()
     }
 
     /// The first fraction of a tag.
@@ -258,5 +263,30 @@ fn size_of_type(kind: u16) -> Option<usize> {
         4 | 9 | 11 | 13 => Some(4),
         5 | 10 | 12 | 16..=18 => Some(8),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn a_tag_at_the_end_of_a_full_directory_is_looked_up_once_for_all_its_numbers() {
+        // 65,000 entries before a tag of a million numbers: one after the other they are 65 thousand million steps.
+        let (entries, count) = (65_000_u16, 1_000_000_u32);
+        let mut file = [b"II*\0".as_slice(), &8_u32.to_le_bytes(), &(entries + 1).to_le_bytes()].concat();
+        let entry = |tag: u16, kind: u16, count: u32, value: u32| {
+            [&tag.to_le_bytes()[..], &kind.to_le_bytes(), &count.to_le_bytes(), &value.to_le_bytes()].concat()
+        };
+        file.extend(entry(60_000, 3, 1, 0).repeat(entries.into()));
+        let values = u32::try_from(file.len() + 12 + 4).unwrap();
+        file.extend(entry(tag::STRIP_BYTES, 1, count, values));
+        file.extend([0; 4]);
+        file.resize(file.len() + count as usize - 1, 7);
+        file.push(9);
+        let begun = Instant::now();
+        assert_eq!(Directory::first(&file).unwrap().largest(tag::STRIP_BYTES), Some(9));
+        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
     }
 }

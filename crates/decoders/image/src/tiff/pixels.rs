@@ -75,7 +75,8 @@ impl Model {
             Some(3) => palette(first).map(Self::Palette).ok_or_else(|| Refusal::corrupt("the colour map is missing")),
             Some(5) => Ok(Self::Cmyk),
             Some(6) => {
-                let steps = [0, 1].map(|n| first.nth(tag::SUBSAMPLING, n).unwrap_or(2));
+                let mut told = first.numbers(tag::SUBSAMPLING);
+                let steps = [(); 2].map(|()| told.next().unwrap_or(2));
                 if first.number(tag::COMPRESSION) == Some(JPEG) || steps == [1, 1] {
                     Ok(Self::YCbCr)
                 } else {
@@ -140,8 +141,10 @@ fn straight(colour: u8, alpha: u8, kind: Alpha) -> u8 {
 fn palette(first: &Directory<'_>) -> Option<Vec<[u8; 3]>> {
     let bits = u32::try_from(first.number(tag::BITS).unwrap_or(1)).ok().filter(|bits| *bits <= 8)?;
     let count = 1_usize << bits;
-    let words: Option<Vec<u64>> = (0..3 * count).map(|n| first.nth(tag::COLOR_MAP, n)).collect();
-    let words = words?;
+    let words: Vec<u64> = first.numbers(tag::COLOR_MAP).take(3 * count).collect();
+    if words.len() < 3 * count {
+        return None;
+    }
     let shift = if words.iter().all(|word| *word < 256) { 0 } else { 8 };
     let part = |n: usize| words.get(n).map_or(0, |word| u8::try_from(word >> shift).unwrap_or(u8::MAX));
     Some((0..count).map(|n| [part(n), part(count + n), part(2 * count + n)]).collect())
