@@ -1,6 +1,8 @@
 //! The attributes that are read, and nothing else of a data set: what tells of the patient is not among them.
 
+use crate::burned_in::BurnedIn;
 use crate::lut::{Lut, Palette};
+use crate::terms::{MODALITIES, PHOTOMETRICS};
 use crate::value::Value;
 use assay_contract::profile::Identifiers;
 use dicom_core::Tag;
@@ -130,7 +132,7 @@ pub(crate) struct Attributes {
     pub(crate) series: Option<String>,
     pub(crate) modality: Option<String>,
     pub(crate) deidentified: Option<bool>,
-    pub(crate) burned_in: Option<bool>,
+    pub(crate) burned_in: BurnedIn,
     pub(crate) lossy: Option<bool>,
     pub(crate) spacing: Option<[f64; 2]>,
     pub(crate) imager_spacing: Option<[f64; 2]>,
@@ -173,6 +175,9 @@ impl Attributes {
 
     /// Notes an attribute that could not be read.
     pub(crate) fn unreadable(&mut self, tag: Tag) {
+        if tag == tags::BURNED_IN_ANNOTATION {
+            self.burned_in.take_unreadable();
+        }
         if self.unreadable.len() < NAMED && !self.unreadable.contains(&tag) {
             self.unreadable.push(tag);
         }
@@ -189,20 +194,28 @@ impl Attributes {
             _ => {}
         }
         let understood = match tag {
-            tags::SOP_CLASS_UID => keep(&mut self.sop_class, value.uid()),
+            tags::SOP_CLASS_UID => {
+                let class = value.uid();
+                self.burned_in.take_class(class.as_deref());
+                keep(&mut self.sop_class, class)
+            }
             tags::SOP_INSTANCE_UID => self.identifiers == Identifiers::Omit || keep(&mut self.instance, value.uid()),
             tags::STUDY_INSTANCE_UID => self.identifiers == Identifiers::Omit || keep(&mut self.study, value.uid()),
             tags::SERIES_INSTANCE_UID => self.identifiers == Identifiers::Omit || keep(&mut self.series, value.uid()),
-            tags::MODALITY => keep(&mut self.modality, value.code()),
+            tags::MODALITY => {
+                let modality = value.one_of(MODALITIES);
+                self.burned_in.take_modality(modality.as_deref());
+                keep(&mut self.modality, modality)
+            }
             tags::PATIENT_IDENTITY_REMOVED => keep(&mut self.deidentified, yes(value)),
-            tags::BURNED_IN_ANNOTATION => keep(&mut self.burned_in, yes(value)),
+            tags::BURNED_IN_ANNOTATION => self.burned_in.take(value),
             tags::LOSSY_IMAGE_COMPRESSION => keep(&mut self.lossy, value.number().map(|number| number > 0.0)),
             tags::PIXEL_SPACING => keep(&mut self.spacing, value.two_lengths()),
             tags::IMAGER_PIXEL_SPACING | tags::NOMINAL_SCANNED_PIXEL_SPACING => keep(&mut self.imager_spacing, value.two_lengths()),
             tags::PIXEL_ASPECT_RATIO => keep(&mut self.aspect, value.two_lengths()),
             tags::SLICE_THICKNESS => keep(&mut self.thickness, value.number()),
             tags::SAMPLES_PER_PIXEL => keep(&mut self.samples, value.short()),
-            tags::PHOTOMETRIC_INTERPRETATION => keep(&mut self.photometric, value.one_of(&["PALETTE COLOR"]).or_else(|| value.code())),
+            tags::PHOTOMETRIC_INTERPRETATION => keep(&mut self.photometric, value.one_of(PHOTOMETRICS)),
             tags::PLANAR_CONFIGURATION => keep(&mut self.planar, value.short()),
             tags::NUMBER_OF_FRAMES => keep(&mut self.frames, value.count()),
             tags::ROWS => keep(&mut self.rows, value.short()),

@@ -1,22 +1,64 @@
 //! Whether a picture may show who the patient is: then it is withheld.
 
-use crate::attributes::Attributes;
 use crate::opening::Opened;
+use crate::value::Value;
 use assay_contract::failure::Issue;
 use dicom_dictionary_std::uids;
 
-/// The issue of a withheld picture. Names are drawn into most ultrasound pictures and many secondary captures (DICOM PS3.15, annex E.3.1):
-/// there silence counts as yes.
-pub(crate) fn withheld(found: &Attributes, opened: &Opened) -> Option<Issue> {
-    let class = found.sop_class.as_deref().or(opened.sop_class.as_deref()).unwrap_or_default();
-    let draws_names = found.modality.as_deref() == Some("US") || SUSPECTS.contains(&class);
-    let why = match found.burned_in {
-        Some(true) => "The instance says that its pixels show who the patient is (BurnedInAnnotation is YES)",
-        None if draws_names => "The instance is of a kind whose pixels often show who the patient is, and does not say that these don't",
-        Some(false) | None => return None,
-    };
-    Some(Issue::error("burned-in-annotation", format!("{why}, so no thumbnails were made.")))
+/// What an instance says of names in its pixels. Whatever speaks for withholding them is not taken back by what comes after it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct BurnedIn {
+    says_yes: bool,
+    says_no: bool,
+    is_suspect: bool,
 }
+
+impl BurnedIn {
+    /// Takes `BurnedInAnnotation` (DICOM PS3.3, C.7.6.1.1); `false` where it is none of its two words, which counts as yes.
+    pub(crate) fn take(&mut self, value: Value<'_>) -> bool {
+        if value.is_empty() {
+            return true;
+        }
+        let is_no = value.is("NO");
+        self.says_no |= is_no;
+        self.says_yes |= !is_no;
+        is_no || value.is("YES")
+    }
+
+    /// Takes that it was there and could not be read.
+    pub(crate) fn take_unreadable(&mut self) {
+        self.says_yes = true;
+    }
+
+    /// Takes a class of instances.
+    pub(crate) fn take_class(&mut self, class: Option<&str>) {
+        self.is_suspect |= class.is_some_and(|class| SUSPECTS.contains(&class));
+    }
+
+    /// Takes a modality.
+    pub(crate) fn take_modality(&mut self, modality: Option<&str>) {
+        self.is_suspect |= modality.is_some_and(|modality| ULTRASOUND.contains(&modality));
+    }
+
+    /// The issue of a withheld picture. Names are drawn into most ultrasound pictures and many secondary captures (DICOM PS3.15, annex
+    /// E.3.1): there silence counts as yes, and either of the two classes that a file says is enough.
+    pub(crate) fn withheld(mut self, opened: &Opened) -> Option<Issue> {
+        self.take_class(opened.sop_class.as_deref());
+        let why = match self {
+            Self { says_yes: true, .. } => {
+                "The instance says that its pixels show who the patient is (BurnedInAnnotation is YES, or nothing that means no)"
+            }
+            Self { says_no: false, is_suspect: true, .. } => {
+                "The instance is of a kind whose pixels often show who the patient is, and does not say that these don't"
+            }
+            Self { .. } => return None,
+        };
+        Some(Issue::error("burned-in-annotation", format!("{why}, so no thumbnails were made.")))
+    }
+}
+
+/// Ultrasound, and the terms that were retired for it: echocardiography, colour flow and duplex Doppler.
+const ULTRASOUND: [&str; 6] = ["US", "IVUS", "BDUS", "EC", "CD", "DD"];
 
 /// Ultrasound and secondary capture, with their retired forms.
 const SUSPECTS: [&str; 10] = [

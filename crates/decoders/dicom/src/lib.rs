@@ -10,6 +10,7 @@ mod facts;
 mod opening;
 mod source;
 mod syntax;
+mod terms;
 mod value;
 mod walk;
 

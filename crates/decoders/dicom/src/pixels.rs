@@ -7,7 +7,7 @@ use crate::opening::Opened;
 use crate::source::Source;
 use crate::syntax::{self, Coding, Syntax};
 use crate::walk::Pixels;
-use crate::{burned_in, deflated, fragments, jpeg, jpeg_ls, jpeg_xl, jpeg2000, native, rle, shown};
+use crate::{deflated, fragments, jpeg, jpeg_ls, jpeg_xl, jpeg2000, native, rle, shown};
 use assay_contract::Code;
 use assay_contract::exchange::{Refusal, Task};
 use assay_contract::failure::Issue;
@@ -24,7 +24,7 @@ pub(crate) fn show(
     answer: &mut Answer,
 ) -> Result<(), Stop> {
     let Some(longest_px) = task.thumbnails.iter().map(|spec| spec.max_px).max() else { return Ok(()) };
-    if let Some(issue) = burned_in::withheld(found, opened) {
+    if let Some(issue) = found.burned_in.withheld(opened) {
         return answer.issue(&issue);
     }
     let frame = match frame(source, pixels, found, opened, task, answer) {

@@ -42,6 +42,11 @@ impl Value<'_> {
         words.contains(&text.as_str()).then_some(text)
     }
 
+    /// Whether this one word is all that is said.
+    pub(crate) fn is(&self, word: &str) -> bool {
+        self.parts().all(|part| part.eq_ignore_ascii_case(word))
+    }
+
     /// A number of two bytes; writers of four are understood.
     pub(crate) fn short(&self) -> Option<u16> {
         match *self.bytes {

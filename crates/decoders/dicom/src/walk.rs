@@ -178,6 +178,9 @@ impl<'a> Walk<'a> {
                 _ => {}
             }
         }
+        if length.is_none() && place.wants(tag) {
+            found.unreadable(tag);
+        }
         let inside = place.inside(tag);
         match length {
             Some(length) if place.wants(tag) => self.value(place, tag, length, found)?,

@@ -131,6 +131,72 @@ fn a_name_in_a_tag_that_is_read_is_no_value_and_is_not_quoted() {
 }
 
 #[test]
+fn a_name_that_is_written_as_a_code_is_no_defined_term_and_is_not_told() {
+    let image = |modality: &[u8], photometric: &[u8]| {
+        let image = Maker::default().with(8, 0x16, "UI", b"1.2.840.10008.5.1.4.1.1.2").with(8, 0x60, "CS", modality);
+        said(&image.with(0x28, 4, "CS", photometric).file(EXPLICIT))
+    };
+    for name in ["ZZYZX_QUAGMIRE", "ZZYZX", "QUAGMIRE_1970"] {
+        let said = image(name.as_bytes(), name.as_bytes());
+        assert_eq!((details(&said).modality, said.facts.as_ref().unwrap().media_attributes.modality.clone()), (None, None), "{name}");
+        assert_eq!(details(&said).photometric, None, "{name}");
+        let unreadable = said.issues.iter().find(|issue| issue.code == "attribute-unreadable").unwrap();
+        assert!(unreadable.message.contains("(0008,0060), (0028,0004)"), "{unreadable:?}");
+        keeps_quiet(&said);
+    }
+    for (modality, photometric) in [("CT", "MONOCHROME1"), ("RTSTRUCT", "PALETTE COLOR"), ("EC", "YBR_FULL_422"), ("XAPROTOCOL", "RGB")] {
+        let found = details(&image(modality.as_bytes(), photometric.as_bytes()));
+        assert_eq!((found.modality.as_deref(), found.photometric.as_deref()), (Some(modality), Some(photometric)));
+    }
+}
+
+/// Thumbnails of an instance with these elements before its pixels, whose group 0002 says a class.
+fn shown(class: &str, extra: &[(u16, u16, &str, &str)]) -> usize {
+    let mut image = Maker::default();
+    for (group, element, vr, value) in extra {
+        image = image.with(*group, *element, vr, value.as_bytes());
+    }
+    image.0.extend(Maker::gray(2, 2).with(0x7fe0, 0x10, "OB", &[0, 80, 160, 240]).0);
+    let meta = Maker::default().with(2, 2, "UI", class.as_bytes()).with(2, 0x10, "UI", EXPLICIT.as_bytes());
+    let said = said(&[&[0; 128], b"DICM".as_slice(), &meta.0, &image.0].concat());
+    assert_eq!(said.thumbnails.is_empty(), said.issues.iter().any(|issue| issue.code == "burned-in-annotation"), "{said:?}");
+    said.thumbnails.len()
+}
+
+const TOMOGRAPHY: &str = "1.2.840.10008.5.1.4.1.1.2";
+const CAPTURE: &str = "1.2.840.10008.5.1.4.1.1.7";
+
+#[test]
+fn whatever_is_not_a_clear_no_withholds_the_picture() {
+    for no in ["NO", "no ", "NO\\NO", " ", ""] {
+        assert_eq!(shown(TOMOGRAPHY, &[(0x28, 0x301, "CS", no)]), 2, "{no:?}");
+    }
+    for yes in ["YES", "Y", "yes", "TRUE", "1", "NO\\YES", "N", "NOT SURE"] {
+        assert_eq!(shown(TOMOGRAPHY, &[(0x28, 0x301, "CS", yes)]), 0, "{yes:?}");
+        assert_eq!(shown(TOMOGRAPHY, &[(0x28, 0x301, "CS", yes), (0x28, 0x301, "CS", "NO")]), 0, "{yes:?} and NO");
+        assert_eq!(shown(TOMOGRAPHY, &[(0x28, 0x301, "CS", "NO"), (0x28, 0x301, "CS", yes)]), 0, "NO and {yes:?}");
+    }
+    assert_eq!(shown(TOMOGRAPHY, &[(0x28, 0x301, "LO", &"Y".repeat(60_000))]), 0);
+    assert_eq!(shown(TOMOGRAPHY, &[(0x28, 0x301, "UT", &"N".repeat(140_000))]), 0, "longer than any value that is read");
+}
+
+#[test]
+fn one_word_of_ultrasound_or_capture_is_enough_to_withhold_a_picture() {
+    assert_eq!(shown(TOMOGRAPHY, &[]), 2);
+    assert_eq!(shown(CAPTURE, &[]), 0, "group 0002 says capture, the data set tomography");
+    assert_eq!(shown(CAPTURE, &[(0x28, 0x301, "CS", "NO")]), 2, "it says that nothing is drawn into it");
+    // The maker's own class and modality, tomography's, come after these.
+    assert_eq!(shown(TOMOGRAPHY, &[(8, 0x16, "UI", CAPTURE)]), 0);
+    for modality in ["US", "IVUS", "EC"] {
+        assert_eq!(shown(TOMOGRAPHY, &[(8, 0x60, "CS", modality)]), 0, "{modality}");
+    }
+    // The contract names ultrasound and secondary capture, and nothing else.
+    for modality in ["ES", "XC", "OT"] {
+        assert_eq!(shown(TOMOGRAPHY, &[(8, 0x60, "CS", modality)]), 2, "{modality}");
+    }
+}
+
+#[test]
 fn a_broken_file_is_refused_without_a_word_of_it() {
     let whole = planted(&[]).with(0x7fe0, 0x10, "OB", NAME).file(EXPLICIT);
     for end in (140..whole.len()).step_by(61) {
