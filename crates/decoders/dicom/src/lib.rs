@@ -30,6 +30,7 @@ mod rle;
 
 mod colour;
 mod lut;
+mod segments;
 mod shades;
 mod shown;
 

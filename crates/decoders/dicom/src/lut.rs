@@ -1,8 +1,10 @@
 //! Tables: of the modality, of interest, of colours (DICOM PS3.3, C.11.1, C.11.2, C.7.9).
 
+use crate::segments;
 use crate::value::Value;
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
+use std::borrow::Cow;
 
 /// A table from whole numbers to others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -74,49 +76,68 @@ impl Lut {
     }
 }
 
-/// Three tables of colours.
+/// Three tables of colours, as they lie in the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Palette {
-    tables: [Lut; 3],
-    /// Whether they are written in segments.
-    segmented: bool,
+pub(crate) struct Palette([Channel; 3]);
+
+/// One of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Channel {
+    lut: Lut,
+    form: Form,
+}
+
+/// How its data are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Form {
+    #[default]
+    Plain,
+    Segments,
+}
+
+impl Channel {
+    fn fill(&mut self, value: Value<'_>, form: Form) -> bool {
+        self.lut.fill(value);
+        self.form = form;
+        true
+    }
+
+    /// The table, written out where it is in segments.
+    fn table(&self) -> Cow<'_, Lut> {
+        if self.form == Form::Plain {
+            return Cow::Borrowed(&self.lut);
+        }
+        let data = segments::unfolded(&self.lut.data, self.lut.entries());
+        Cow::Owned(Lut { descriptor: self.lut.descriptor, data, packed: Vec::new() })
+    }
 }
 
 impl Palette {
-    /// Takes a part of it; `false` where that could not be understood.
+    /// Takes a part of it; `false` where that could not be understood. Nothing is written out yet: a tag may come many times.
     pub(crate) fn take(&mut self, tag: Tag, value: Value<'_>) -> bool {
-        let [red, green, blue] = &mut self.tables;
+        let Self([red, green, blue]) = self;
         match tag {
-            tags::RED_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR => red.describe(value),
-            tags::GREEN_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR => green.describe(value),
-            tags::BLUE_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR => blue.describe(value),
-            _ => {
-                let table = match tag {
-                    tags::RED_PALETTE_COLOR_LOOKUP_TABLE_DATA | tags::SEGMENTED_RED_PALETTE_COLOR_LOOKUP_TABLE_DATA => red,
-                    tags::GREEN_PALETTE_COLOR_LOOKUP_TABLE_DATA | tags::SEGMENTED_GREEN_PALETTE_COLOR_LOOKUP_TABLE_DATA => green,
-                    _ => blue,
-                };
-                table.fill(value);
-                let is_segmented = matches!(
-                    tag,
-                    tags::SEGMENTED_RED_PALETTE_COLOR_LOOKUP_TABLE_DATA
-                        | tags::SEGMENTED_GREEN_PALETTE_COLOR_LOOKUP_TABLE_DATA
-                        | tags::SEGMENTED_BLUE_PALETTE_COLOR_LOOKUP_TABLE_DATA
-                );
-                self.segmented |= is_segmented;
-                if is_segmented {
-                    table.data = unfolded(&table.data, table.entries());
-                    table.packed = Vec::new();
-                }
-                true
-            }
+            tags::RED_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR => red.lut.describe(value),
+            tags::GREEN_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR => green.lut.describe(value),
+            tags::BLUE_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR => blue.lut.describe(value),
+            tags::RED_PALETTE_COLOR_LOOKUP_TABLE_DATA => red.fill(value, Form::Plain),
+            tags::GREEN_PALETTE_COLOR_LOOKUP_TABLE_DATA => green.fill(value, Form::Plain),
+            tags::BLUE_PALETTE_COLOR_LOOKUP_TABLE_DATA => blue.fill(value, Form::Plain),
+            tags::SEGMENTED_RED_PALETTE_COLOR_LOOKUP_TABLE_DATA => red.fill(value, Form::Segments),
+            tags::SEGMENTED_GREEN_PALETTE_COLOR_LOOKUP_TABLE_DATA => green.fill(value, Form::Segments),
+            _ => blue.fill(value, Form::Segments),
         }
     }
 
     /// The colours, if all three tables have their entries.
     pub(crate) fn colours(&self) -> Option<Colours<'_>> {
-        let [red, green, blue] = &self.tables;
-        self.tables.iter().all(Lut::is_whole).then(|| Colours([(red, red.shift()), (green, green.shift()), (blue, blue.shift())]))
+        let tables = self.0.each_ref().map(Channel::table);
+        tables.iter().all(|table| table.is_whole()).then(|| {
+            Colours(tables.map(|table| {
+                let shift = table.shift();
+                (table, shift)
+            }))
+        })
     }
 }
 
@@ -128,69 +149,38 @@ impl Lut {
 }
 
 /// A palette that can be asked.
-pub(crate) struct Colours<'a>([(&'a Lut, u16); 3]);
+pub(crate) struct Colours<'a>([(Cow<'a, Lut>, u16); 3]);
 
 impl Colours<'_> {
     /// Red, green and blue of a number.
     pub(crate) fn of(&self, number: f64, is_signed: bool) -> [u8; 3] {
-        self.0.map(|(lut, shift)| u8::try_from(lut.entry(number, is_signed) >> shift).unwrap_or(u8::MAX))
-    }
-}
-
-/// A segmented table, written out (PS3.3, C.7.9.2): runs of entries, lines to an entry, and copies of earlier segments.
-fn unfolded(segments: &[u16], entries: usize) -> Vec<u16> {
-    let mut table = Vec::with_capacity(entries);
-    segment(segments, usize::MAX, entries, true, &mut table);
-    table
-}
-
-fn segment(words: &[u16], count: usize, entries: usize, may_copy: bool, table: &mut Vec<u16>) {
-    let mut at = 0_usize;
-    let mut done = 0;
-    while let Some([kind, length]) = words.get(at..at.saturating_add(2)) {
-        if table.len() >= entries || done == count {
-            return;
-        }
-        let length = usize::from(*length);
-        at += 2;
-        match kind {
-            0 => {
-                let Some(run) = words.get(at..at.saturating_add(length)) else { return };
-                table.extend_from_slice(run);
-                at += length;
-            }
-            1 => {
-                let (Some(from), Some(to)) = (table.last().copied(), words.get(at).copied()) else { return };
-                let step = (f64::from(to) - f64::from(from)) / (length.max(1) as f64);
-                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between two numbers of 16 bits")]
-                table.extend((1..=length).map(|n| (f64::from(from) + step * n as f64).round() as u16));
-                at += 1;
-            }
-            2 if may_copy => {
-                let (Some(low), Some(high)) = (words.get(at).copied(), words.get(at + 1).copied()) else { return };
-                // The place is counted in bytes.
-                let place = (usize::from(high) << 16 | usize::from(low)) / 2;
-                segment(words.get(place..).unwrap_or_default(), length, entries, false, table);
-                at += 2;
-            }
-            _ => return,
-        }
-        done += 1;
+        self.0.each_ref().map(|(lut, shift)| u8::try_from(lut.entry(number, is_signed) >> shift).unwrap_or(u8::MAX))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::encoding::Endian;
 
     #[test]
-    fn a_segmented_table_is_runs_lines_and_copies() {
-        // A run of two, a line of four steps to 10, a copy of the first segment.
-        let words = [0, 2, 5, 6, 1, 4, 10, 2, 1, 0, 0];
-        assert_eq!(unfolded(&words, 8), [5, 6, 7, 8, 9, 10, 5, 6]);
-        // Lengths that lie end the table and nothing else.
-        assert!(unfolded(&[0, 9, 1], 8).is_empty());
-        assert!(unfolded(&[2, 5, 0, 0], 8).is_empty());
+    fn a_palette_in_segments_is_written_out_when_it_is_asked_for() {
+        let bytes = |words: &[u16]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
+        let (descriptor, segments) = (bytes(&[4, 0, 8]), bytes(&[0, 1, 7, 1, 3, 10]));
+        let value = |bytes| Value { bytes, endian: Endian::Little };
+        let mut palette = Palette::default();
+        for first in [0x1101, 0x1102, 0x1103] {
+            assert!(palette.take(Tag(0x28, first), value(&descriptor)));
+        }
+        for data in [0x1221, 0x1222, 0x1223] {
+            assert!(palette.take(Tag(0x28, data), value(&segments)));
+        }
+        assert!(palette.0.iter().all(|channel| channel.lut.data.len() == 6), "as it lies in the file");
+        let colours = palette.colours().unwrap();
+        assert_eq!([0.0, 1.0, 3.0].map(|number| colours.of(number, false)), [[7; 3], [8; 3], [10; 3]]);
+        // The same tag again, as a plain table.
+        assert!(palette.take(Tag(0x28, 0x1201), value(&bytes(&[1, 2, 3, 4]))));
+        assert_eq!(palette.colours().unwrap().of(0.0, false), [1, 7, 7]);
     }
 
     #[test]
