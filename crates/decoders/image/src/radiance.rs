@@ -56,7 +56,7 @@ pub(crate) fn decode(bytes: &[u8], seen: &Seen, wish: &Wish<'_>) -> Result<Decod
             light.add(x, y, [red, green, blue, 1.0]);
         }
     }
-    Ok(light.shown(Layout::Rgb, why.map(|error| error.to_string().chars().take(200).collect())))
+    Ok(light.shown(Layout::Rgb, why.map(|error| whole::words(&error).to_owned())))
 }
 
 struct Header {

@@ -6,7 +6,7 @@ use crate::seen::Seen;
 use crate::shrink::Shrinker;
 use assay_contract::Code;
 use assay_contract::exchange::Refusal;
-use image::error::ImageError;
+use image::error::{ImageError, LimitErrorKind, UnsupportedErrorKind};
 use image::{ColorType, ImageDecoder, Limits};
 use std::cell::Cell;
 use std::io::{self, Read};
@@ -47,7 +47,7 @@ pub(crate) fn decode(mut decoder: impl ImageDecoder, seen: &Seen, wish: &Wish<'_
             shrinker.push(row);
         }
     }
-    shrinker.finish(why.map(|error| words(&error)))
+    shrinker.finish(why.map(|error| words(&error).to_owned()))
 }
 
 /// 16 bits as the nearest of 8.
@@ -64,8 +64,22 @@ pub(crate) fn refusal(error: &ImageError) -> Refusal {
     }
 }
 
-fn words(error: &ImageError) -> String {
-    error.to_string().chars().take(200).collect()
+/// What kind of error it is, in words of our own: the crate's repeat what the header says, and that may be anything.
+pub(crate) fn words(error: &ImageError) -> &'static str {
+    match error {
+        ImageError::IoError(why) if why.kind() == io::ErrorKind::UnexpectedEof => "the file ends early",
+        ImageError::IoError(_) => "its samples can't be read",
+        ImageError::Limits(why) => match why.kind() {
+            LimitErrorKind::DimensionError => "its sides are longer than allowed",
+            _ => "it needs more memory than allowed",
+        },
+        ImageError::Unsupported(why) => match why.kind() {
+            UnsupportedErrorKind::Color(_) => "samples of an unusual kind",
+            UnsupportedErrorKind::Format(_) => "an unusual variant of the format",
+            _ => "an unusual feature of the format",
+        },
+        _ => "its header or its samples are damaged",
+    }
 }
 
 /// A file that seems to go on as zeros: a reader that wants all of its pixels or none gives those that are there.

@@ -234,7 +234,7 @@ fn turn(chunk: &mut DecodingResult) {
 
 /// Damage at the first row is a refusal, later it is the end of what is shown.
 fn damage(top: u32, error: &TiffError) -> Result<Option<String>, Refusal> {
-    if top == 0 { Err(refusal(error)) } else { Ok(Some(error.to_string())) }
+    if top == 0 { Err(refusal(error)) } else { Ok(Some(words(error))) }
 }
 
 /// How a number becomes one of 0 to 255.
@@ -334,8 +334,18 @@ fn refuse_what_is_too_long(first: &Directory<'_>, limits: &DecodeLimits, most: u
 
 pub(super) fn refusal(error: &TiffError) -> Refusal {
     match error {
-        TiffError::UnsupportedError(_) => Refusal::unsupported(error.to_string().chars().take(200).collect::<String>()),
+        TiffError::UnsupportedError(_) => Refusal::unsupported(words(error)),
         TiffError::LimitsExceeded => Refusal::new(Code::LimitExceeded, "a strip or tile needs more memory than allowed"),
-        _ => Refusal::corrupt(error.to_string().chars().take(200).collect::<String>()),
+        _ => Refusal::corrupt(words(error)),
+    }
+}
+
+/// In words of our own where the crate's may repeat what a tag says.
+fn words(error: &TiffError) -> String {
+    match error {
+        // Numbers and names of the standard only.
+        TiffError::UnsupportedError(_) => error.to_string().chars().take(200).collect(),
+        TiffError::IoError(why) if why.kind() == io::ErrorKind::UnexpectedEof => "the file ends early".to_owned(),
+        _ => "its tags or its samples are damaged".to_owned(),
     }
 }

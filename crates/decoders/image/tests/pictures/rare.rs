@@ -157,3 +157,21 @@ fn what_came_before_a_damage_is_shown() {
         assert_near(preview(&told).at(0.3, down), preview(&said(&whole)).at(0.3, down));
     }
 }
+
+#[test]
+fn what_a_header_says_is_not_repeated_in_the_record() {
+    let files: [&[u8]; 5] = [
+        b"P7\nWIDTH 2\nHEIGHT 2\nDEPTH 3\nMAXVAL 255\nTUPLTYPE PLANTED_WORD\nENDHDR\n\0\0\0\0\0\0\0\0\0\0\0\0",
+        b"P2\n2 2 255\n1 2 PLANTED_WORD 4\n",
+        b"P6\n2 2 255 PLANTED_WORD\n",
+        b"#?RADIANCE\nFORMAT=PLANTED_WORD\n\n-Y 2 +X 2\n\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+        b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y PLANTED_WORD +X 2\n",
+    ];
+    for file in files {
+        let told = said(file);
+        assert!(!format!("{told:?}").contains("PLANTED"), "{told:?}");
+    }
+    let told = said(files[0]);
+    assert_eq!(details(&told).stored_width, 2);
+    assert_eq!(told.issues.len(), 1, "{told:?}");
+}
