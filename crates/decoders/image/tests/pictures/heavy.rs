@@ -111,6 +111,25 @@ fn resized(path: &str, size: [u32; 2]) -> Vec<u8> {
     file
 }
 
+/// The still of one item with a clean aperture of 64 x 32 as its fifth property.
+fn cut(mut file: Vec<u8>) -> Vec<u8> {
+    let clap: Vec<u8> =
+        [8 + 32, u32::from_be_bytes(*b"clap"), 64, 1, 32, 1, 0, 1, 0, 1].iter().flat_map(|word| word.to_be_bytes()).collect();
+    let place = |file: &[u8], name: &[u8]| file.windows(4).position(|four| four == name).unwrap();
+    let [meta, iprp, ipco, ipma, iloc] = [b"meta", b"iprp", b"ipco", b"ipma", b"iloc"].map(|name| place(&file, name));
+    // Each box's size lies before its name; the item's first byte is told 16 bytes behind the begin of `iloc`.
+    for (at, more) in [(meta - 4, 41), (iprp - 4, 41), (ipco - 4, 40), (ipma - 4, 1), (iloc + 16, 41)] {
+        let number = u32::from_be_bytes(file[at..at + 4].try_into().unwrap()) + more;
+        file[at..at + 4].copy_from_slice(&number.to_be_bytes());
+    }
+    let associations = ipma + 14;
+    file[associations] += 1;
+    let end = associations + usize::from(file[associations]);
+    file.insert(end, 0x85);
+    file.splice(ipma - 4..ipma - 4, clap);
+    file
+}
+
 #[test]
 fn a_size_that_the_coded_picture_does_not_have_makes_the_record_partial() {
     for (path, size) in
@@ -119,6 +138,17 @@ fn a_size_that_the_coded_picture_does_not_have_makes_the_record_partial() {
         let told = said(&resized(path, size));
         assert_eq!([details(&told).stored_width, details(&told).stored_height], size, "{path}");
         assert_eq!(codes(&told), ["corrupt-asset"], "{path} {size:?}: {told:?}");
+    }
+}
+
+#[test]
+fn a_cut_does_not_hide_that_the_size_is_a_lie() {
+    for (size, issues) in [([480, 320], vec![]), ([4800, 3200], vec!["corrupt-asset"])] {
+        let file = cut(resized("media/avif-still.avif", size));
+        let told = said(&file);
+        let attributes = &told.facts.as_ref().unwrap().media_attributes;
+        assert_eq!((attributes.width, attributes.height), (Some(64), Some(32)));
+        assert_eq!((codes(&told), told.thumbnails.len()), (issues, 2), "{size:?}: {told:?}");
     }
 }
 
