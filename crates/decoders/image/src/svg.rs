@@ -1,5 +1,8 @@
 //! SVG and SVGZ, drawn by resvg: nothing outside of the file is loaded, no script runs, and text is left out because there are no fonts.
 
+mod bounds;
+mod outside;
+
 use crate::format::{self, Wish};
 use crate::samples::{Decoded, Layout, Samples, check_memory};
 use crate::seen::Seen;
@@ -9,11 +12,12 @@ use assay_contract::failure::Issue;
 use assay_contract::limits::{DecodeLimits, LimitHit};
 use flate2::read::GzDecoder;
 use resvg::tiny_skia::{Pixmap, Transform};
-use resvg::usvg::roxmltree::{Document, Node, ParsingOptions};
+use resvg::usvg::roxmltree::{Document, ParsingOptions};
 use resvg::usvg::{self, ImageHrefResolver, ImageKind, Options, Tree};
 use std::borrow::Cow;
 use std::io::Read;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Within so many bytes the first element must begin.
 const HEAD_BYTES: usize = 4096;
@@ -46,26 +50,63 @@ fn begins_plain(bytes: &[u8]) -> bool {
 /// Reads all of it; the size is resvg's: width and height, else the view box, else what is drawn.
 pub(crate) fn look(bytes: &[u8], limits: &DecodeLimits) -> Result<Seen, Refusal> {
     let text = text(bytes, limits)?;
+    if let Err(refusal) = bounds::check_attributes(&text) {
+        // Its size stands where the root alone tells it; that it can't be drawn is said when that is tried.
+        return alone(&text).ok_or(refusal);
+    }
     let document = document(&text)?;
-    let size = tree(&document)?.size().to_int_size();
-    let mut seen = Seen::still(size.width(), size.height());
-    seen.details.color_model = Some("rgb".to_owned());
-    seen.details.has_alpha = Some(true);
-    seen.decoded = Some((size.width().min(LONGEST_DRAWN), size.height().min(LONGEST_DRAWN)));
-    if document.descendants().any(|node| node.has_tag_name(("http://www.w3.org/2000/svg", "text")) && has_words(node)) {
+    let is_lost = AtomicBool::new(false);
+    let mut seen = sized(&tree(&document, &is_lost)?);
+    if has_words(&document) {
         seen.issues.push(Issue::warning("text-not-drawn", "The drawing's text is left out of thumbnails: no fonts are at hand."));
     }
-    if document.descendants().any(is_outside) {
+    if is_lost.into_inner() {
+        let sentence = "A picture inside of the drawing is damaged, too large or of a kind that is not drawn; thumbnails lack it.";
+        seen.issues.push(Issue::warning("embedded-picture-not-drawn", sentence));
+    }
+    if outside::wants_outside(&document) {
         let sentence = "The drawing refers to things outside of itself, which are never loaded; thumbnails lack them.";
         seen.issues.push(Issue::warning("external-references-ignored", sentence));
     }
     Ok(seen)
 }
 
+fn sized(tree: &Tree) -> Seen {
+    let size = tree.size().to_int_size();
+    let mut seen = Seen::still(size.width(), size.height());
+    seen.details.color_model = Some("rgb".to_owned());
+    seen.details.has_alpha = Some(true);
+    seen.decoded = Some((size.width().min(LONGEST_DRAWN), size.height().min(LONGEST_DRAWN)));
+    seen
+}
+
+/// What the root element tells without anything in it.
+fn alone(text: &str) -> Option<Seen> {
+    let (_, from_root) = text.split_at_checked(text.find("<svg")?)?;
+    let mut quote = None;
+    let end = from_root.char_indices().find_map(|(at, letter)| match (quote, letter) {
+        (None, '>') => Some(at),
+        (None, '"' | '\'') => {
+            quote = Some(letter);
+            None
+        }
+        (Some(open), _) if open == letter => {
+            quote = None;
+            None
+        }
+        _ => None,
+    })?;
+    let root = format!("{}/>", from_root.get(..end)?.trim_end_matches('/'));
+    bounds::check_attributes(&root).ok()?;
+    let document = document(&root).ok()?;
+    tree(&document, &AtomicBool::new(false)).ok().map(|tree| sized(&tree))
+}
+
 /// Draws it as small as its largest thumbnail; never larger than it is.
 pub(crate) fn decode(bytes: &[u8], seen: &Seen, wish: &Wish<'_>) -> Result<Decoded, Refusal> {
     let text = text(bytes, wish.limits)?;
-    let tree = tree(&document(&text)?)?;
+    bounds::check_attributes(&text)?;
+    let tree = tree(&document(&text)?, &AtomicBool::new(false))?;
     let (width, height) = (seen.details.stored_width, seen.details.stored_height);
     let (longest, most) = (u64::from(width.max(height)), u64::from(wish.longest_px.clamp(1, LONGEST_DRAWN)));
     let shrunk = |side: u32| {
@@ -76,6 +117,7 @@ pub(crate) fn decode(bytes: &[u8], seen: &Seen, wish: &Wish<'_>) -> Result<Decod
     let mut pixmap = Pixmap::new(across, down).ok_or_else(|| Refusal::corrupt("the drawing has no usable size"))?;
     let size = tree.size();
     let scale = Transform::from_scale(across as f32 / size.width(), down as f32 / size.height());
+    bounds::check_filters(&tree, scale, u64::from(across) * u64::from(down))?;
     resvg::render(&tree, scale, &mut pixmap.as_mut());
     Ok(Decoded { samples: Samples { width: across, height: down, layout: Layout::Rgba, bytes: pixmap.take_demultiplied() }, damage: None })
 }
@@ -109,10 +151,15 @@ fn document(text: &str) -> Result<Document<'_>, Refusal> {
     })
 }
 
-fn tree(document: &Document<'_>) -> Result<Tree, Refusal> {
+/// What is drawn; `is_lost` is set where a picture inside of the drawing is left out.
+fn tree(document: &Document<'_>, is_lost: &AtomicBool) -> Result<Tree, Refusal> {
     let options = Options {
         image_href_resolver: ImageHrefResolver {
-            resolve_data: Box::new(|_, bytes, _| embedded(&bytes)),
+            resolve_data: Box::new(|_, bytes, _| {
+                let picture = embedded(&bytes);
+                is_lost.fetch_or(picture.is_none(), Ordering::Relaxed);
+                picture
+            }),
             resolve_string: Box::new(|_, _| None),
         },
         ..Options::default()
@@ -142,12 +189,14 @@ fn embedded(bytes: &Arc<Vec<u8>>) -> Option<ImageKind> {
     }
 }
 
-fn has_words(node: Node<'_, '_>) -> bool {
-    node.descendants().any(|node| node.is_text() && node.text().is_some_and(|text| !text.trim().is_empty()))
-}
-
-/// Whether an element wants something from elsewhere.
-fn is_outside(node: Node<'_, '_>) -> bool {
-    matches!(node.tag_name().name(), "image" | "use" | "feImage")
-        && node.attributes().any(|attribute| attribute.name() == "href" && !attribute.value().trim_start().starts_with(['#', 'd']))
+/// Whether any `text` has words in it. Texts may lie in texts, a thousand deep: each is looked at once, with the outermost around it.
+fn has_words(document: &Document<'_>) -> bool {
+    let mut end = None;
+    document.descendants().any(|node| {
+        if end.is_some_and(|end| node.id().get() <= end) || !node.has_tag_name(("http://www.w3.org/2000/svg", "text")) {
+            return false;
+        }
+        end = node.descendants().map(|node| node.id().get()).last();
+        node.descendants().any(|node| node.is_text() && node.text().is_some_and(|text| !text.trim().is_empty()))
+    })
 }

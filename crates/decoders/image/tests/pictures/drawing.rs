@@ -49,6 +49,62 @@ fn what_is_left_out_is_said() {
 }
 
 #[test]
+fn whatever_names_a_place_outside_is_said() {
+    for body in [
+        "<image href='dog.png' width='9' height='9'/>",
+        "<use href='data:image/svg+xml,x#a'/>",
+        "<style>@import 'a.css';</style>",
+        "<style>rect { fill: URL( 'https://host.example/p.svg#p' ) }</style>",
+        "<rect width='9' height='9' fill='url(https://host.example/p.svg#p)'/>",
+        "<rect width='9' height='9' filter='url(\"f.svg#f\")'/>",
+        "<rect width='9' height='9' style='mask:url(m.svg#m)'/>",
+        "<linearGradient id='g' href='https://host.example/p.svg#p'/>",
+    ] {
+        assert_eq!(codes(&said(&svg("width='20' height='20'", body))), ["external-references-ignored"], "{body}");
+    }
+    let inside =
+        "<linearGradient id='g'/><rect width='9' height='9' fill='url(#g)' style='stroke: url( #g )'/><a href='https://host.example'/>";
+    let told = said(&svg("width='20' height='20'", inside));
+    assert!(is_complete(&told), "{told:?}");
+}
+
+#[test]
+fn a_picture_inside_that_is_not_drawn_is_said() {
+    for data in ["image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/%3E", "image/png;base64,AAAA"] {
+        let told = said(&svg("width='20' height='20'", &format!("<image href=\"data:{data}\" width='9' height='9'/>")));
+        assert_eq!((codes(&told), told.thumbnails.len()), (vec!["embedded-picture-not-drawn"], 2), "{data}");
+    }
+}
+
+#[test]
+fn filters_that_take_too_long_are_refused_and_the_facts_stand() {
+    let filter = "<filter id='f' x='0' y='0' width='1' height='1'><feTurbulence baseFrequency='0.9' numOctaves='20'/></filter>";
+    for (count, issues) in [(1, vec![]), (400, vec!["limit-exceeded"])] {
+        let rectangles = "<rect width='200' height='200' filter='url(#f)'/>".repeat(count);
+        let told = said(&svg("width='200' height='200'", &format!("{filter}{rectangles}")));
+        assert_eq!((codes(&told), details(&told).stored_width), (issues, 200), "{count}");
+        assert!(told.issues.iter().all(|issue| issue.message.contains("svg_filter_steps: asked ")), "{:?}", told.issues);
+    }
+}
+
+#[test]
+fn an_element_of_too_many_attributes_is_refused_and_the_facts_stand() {
+    let attributes: String = (0..250_000).map(|n| format!("a{n:x}='' ")).collect();
+    let told = said(&svg("width='20' height='10'", &format!("<g {attributes}/>")));
+    assert_eq!((codes(&told), details(&told).stored_width), (vec!["limit-exceeded"], 20));
+    assert!(told.issues[0].message.contains("svg_attributes: asked 250000, allowed 256"), "{}", told.issues[0].message);
+}
+
+#[test]
+fn texts_in_texts_are_looked_at_once() {
+    let nested = |words: &str| format!("{}{}{words}{}", "<text>".repeat(900), "<g/>".repeat(200_000), "</text>".repeat(900));
+    let begun = std::time::Instant::now();
+    assert!(is_complete(&said(&svg("width='9' height='9'", &nested("")))));
+    assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
+    assert_eq!(codes(&said(&svg("width='9' height='9'", &nested("words")))), ["text-not-drawn"]);
+}
+
+#[test]
 fn a_system_entity_is_not_loaded() {
     let told = said(&fixture("hostile/svg-external-references.svg"));
     assert_eq!(told.refusal.unwrap().code, Code::CorruptAsset);

@@ -1,0 +1,106 @@
+//! How much a drawing asks for, counted before a parser or a renderer does it.
+
+use assay_contract::Code;
+use assay_contract::exchange::Refusal;
+use assay_contract::limits::LimitHit;
+use resvg::tiny_skia::Transform;
+use resvg::usvg::filter::{Filter, Kind};
+use resvg::usvg::{Group, Node, Tree};
+
+/// Attributes of one element: the parser compares each with all before it. SVG 2 itself has fewer than a hundred that may stand together.
+const MOST_ATTRIBUTES: u64 = 256;
+/// Steps of filters: pixels of each primitive's region, as many times as its kind works on each. About three seconds.
+const MOST_FILTER_STEPS: u64 = 400_000_000;
+/// How many canvases the renderer's largest filter region has: two more on each side.
+const LARGEST_REGION: f64 = 25.0;
+
+/// Refuses markup whose elements have too many attributes.
+pub(super) fn check_attributes(text: &str) -> Result<(), Refusal> {
+    let asked = most_attributes(text);
+    if asked > MOST_ATTRIBUTES {
+        return Err(Refusal::limit(Code::LimitExceeded, LimitHit::new("svg_attributes", asked, MOST_ATTRIBUTES)));
+    }
+    Ok(())
+}
+
+/// The most that any element has. No value may hold a `<` (XML 1.0, 3.1), so each of them may begin an element: in a comment or an entity
+/// too, which counts what will not be parsed but leaves nothing out.
+fn most_attributes(text: &str) -> u64 {
+    text.split('<').skip(1).map(attributes).max().unwrap_or(0)
+}
+
+/// Quoted values up to the end of a tag.
+fn attributes(tag: &str) -> u64 {
+    let (mut count, mut quote) = (0, None);
+    for byte in tag.bytes() {
+        match (quote, byte) {
+            (None, b'>') => break,
+            (None, b'"' | b'\'') => (count, quote) = (count + 1, Some(byte)),
+            (Some(open), byte) if open == byte => quote = None,
+            _ => {}
+        }
+    }
+    count
+}
+
+/// Refuses a drawing whose filters take too long, at a scale, on a canvas of so many pixels.
+pub(super) fn check_filters(tree: &Tree, scale: Transform, canvas: u64) -> Result<(), Refusal> {
+    let largest = canvas as f64 * LARGEST_REGION;
+    let asked = steps_of_group(tree.root(), scale, largest);
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and it saturates")]
+    let asked = asked as u64;
+    if asked > MOST_FILTER_STEPS {
+        return Err(Refusal::limit(Code::LimitExceeded, LimitHit::new("svg_filter_steps", asked, MOST_FILTER_STEPS)));
+    }
+    Ok(())
+}
+
+fn steps_of_group(group: &Group, scale: Transform, largest: f64) -> f64 {
+    let to_canvas = scale.pre_concat(group.abs_transform());
+    let own: f64 = group.filters().iter().map(|filter| steps_of_filter(filter, to_canvas, largest)).sum();
+    let below: f64 = group.children().iter().map(|node| steps_of_node(node, scale, largest)).sum();
+    own + below
+}
+
+fn steps_of_node(node: &Node, scale: Transform, largest: f64) -> f64 {
+    let mut steps = if let Node::Group(group) = node { steps_of_group(group, scale, largest) } else { 0.0 };
+    // Patterns, masks and clips are drawn anew for whatever wears them.
+    node.subroots(|root| steps += steps_of_group(root, scale, largest));
+    steps
+}
+
+fn steps_of_filter(filter: &Filter, to_canvas: Transform, largest: f64) -> f64 {
+    let Some(region) = filter.rect().transform(to_canvas) else { return 0.0 };
+    let pixels = (f64::from(region.width()) * f64::from(region.height())).min(largest);
+    let (across, down) = to_canvas.get_scale();
+    filter.primitives().iter().map(|primitive| pixels * steps_of_pixel(primitive.kind(), [across, down])).sum()
+}
+
+/// How often a primitive works on each pixel, against one octave of turbulence.
+fn steps_of_pixel(kind: &Kind, [across, down]: [f32; 2]) -> f64 {
+    match kind {
+        Kind::Turbulence(noise) => f64::from(noise.num_octaves().max(1)),
+        Kind::ConvolveMatrix(matrix) => f64::from(matrix.matrix().columns()) * f64::from(matrix.matrix().rows()),
+        Kind::Morphology(shape) => {
+            let side = |radius: f32, scale: f32| f64::from(radius * scale * 2.0).max(1.0);
+            side(shape.radius_x().get(), across) * side(shape.radius_y().get(), down)
+        }
+        Kind::GaussianBlur(_) | Kind::DropShadow(_) | Kind::DiffuseLighting(_) | Kind::SpecularLighting(_) => 4.0,
+        _ => 1.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attributes_are_counted_wherever_an_element_may_begin() {
+        let many = |count: usize| "<g ".to_owned() + &"a='>' ".repeat(count) + "/>";
+        for (before, after) in [("", ""), ("<!--", ""), ("<!ENTITY e \"<!--\">", ""), ("<!ENTITY e \"", "\">"), ("it's <b c=\"", "")] {
+            assert_eq!(most_attributes(&(before.to_owned() + &many(300) + after)), 300, "{before}");
+        }
+        assert_eq!(most_attributes("<g a=''>'quoted' \"words\" are no attributes</g>"), 1);
+        assert!(check_attributes(&many(256)).is_ok() && check_attributes(&many(257)).is_err());
+    }
+}
