@@ -12,12 +12,14 @@ pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
     (begins(head) || follows(head)).then_some(Sniffed::document("application/pdf"))
 }
 
-/// At the begin, behind nothing but space. A mark without a version needs more than text behind it.
+/// At the begin, behind nothing but space. In what reads as text the mark's line must end with the version, or it is a sentence.
 fn begins(head: &[u8]) -> bool {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     let blank = head.iter().take(SEARCHED).take_while(|byte| byte.is_ascii_whitespace() || **byte == 0).count();
     let Some(behind) = head.get(blank..).and_then(|head| head.strip_prefix(MARK)) else { return false };
-    behind.first().is_some_and(u8::is_ascii_digit) || !words::is_text(head)
+    let version = behind.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
+    let mut line = behind.iter().skip(version).take_while(|byte| !matches!(byte, b'\n' | b'\r'));
+    (version > 0 && line.all(u8::is_ascii_whitespace)) || !words::is_text(head)
 }
 
 /// Later: at a line's begin, or behind bytes that no line has, with a version. What reads as text, or begins as a page, only

@@ -117,6 +117,7 @@ fn a_text_that_begins_like_another_format_is_a_text() {
         "Every such file begins with %PDF-1.7 and ends with %%EOF.\n",
         "Its first line is\n%PDF-1.7\nand the last is %%EOF.\n",
         "%PDF- is how they begin.\n",
+        "%PDF-1.7 is how they begin.\n",
         "Västerås is a town, V’s a letter.\n",
     ] {
         assert_eq!(mime(text.as_bytes()), Some("text/plain"), "{text}");
@@ -196,6 +197,8 @@ fn a_document_may_stand_behind_junk() {
         assert_eq!(mime(&[before, binary].concat()), Some("application/pdf"), "{}", String::from_utf8_lossy(before));
     }
     assert_eq!(mime(b"\x1b%-12345X@PJL\r\n%PDF-1.4\n1 0 obj"), Some("application/pdf"), "a printer's, of text alone");
+    assert_eq!(mime(b"%PDF-1.7 \r\n1 0 obj"), Some("application/pdf"), "of text alone");
+    assert_eq!(mime(b"%PDF-1.7 %\x80\n\x01"), Some("application/pdf"));
     assert_eq!(mime(&[&[b'\n'; 1_019], binary.as_slice()].concat()), Some("application/pdf"));
     assert_eq!(mime(&[&[0; 1_100], binary.as_slice()].concat()), None, "too late");
     assert_eq!(mime(&[b"word ", binary.as_slice()].concat()), None, "within a line");
