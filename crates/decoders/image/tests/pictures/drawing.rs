@@ -79,7 +79,7 @@ fn a_picture_inside_that_is_not_drawn_is_said() {
 #[test]
 fn filters_that_take_too_long_are_refused_and_the_facts_stand() {
     let filter = "<filter id='f' x='0' y='0' width='1' height='1'><feTurbulence baseFrequency='0.9' numOctaves='20'/></filter>";
-    for (count, issues) in [(1, vec![]), (400, vec!["limit-exceeded"])] {
+    for (count, issues) in [(1, vec![]), (600, vec!["limit-exceeded"])] {
         let rectangles = "<rect width='200' height='200' filter='url(#f)'/>".repeat(count);
         let told = said(&svg("width='200' height='200'", &format!("{filter}{rectangles}")));
         assert_eq!((codes(&told), details(&told).stored_width), (issues, 200), "{count}");
