@@ -11,8 +11,13 @@ profile=()
 [ "$build" = release ] && profile=(--release)
 
 echo "Building Assay and its decoders ($build build; the first one takes some minutes) …"
+target=${CARGO_TARGET_DIR:-target}
+if [[ $build = debug && -x $target/debug/with-servers ]]; then
+    # The tests' build is there: Cargo would build half of it again for a choice of packages, since features differ.
+    cargo build --locked --workspace --bins --tests
+    exec "$target/debug/demo" --binaries "$target/debug" --fixtures fixtures --out "${1:-demo-out}"
+fi
 cargo build --quiet --locked "${profile[@]}" -p assay-cli -p assay-image -p assay-media -p assay-document -p assay-dicom -p assay-geo -p assay-text -p assay-faulty
 cargo build --quiet --locked "${profile[@]}" -p assay-testkit --bin demo --bin stand-in-cloud
 
-target=${CARGO_TARGET_DIR:-target}
 exec "$target/$build/demo" --binaries "$target/$build" --fixtures fixtures --out "${1:-demo-out}"

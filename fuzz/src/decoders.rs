@@ -2,12 +2,16 @@
 
 use assay_contract::Code;
 use assay_contract::failure::Stage;
+use assay_dicom::Dicom;
+use assay_document::Document;
+use assay_geo::Geo;
 use assay_image::ImageDecoder;
 use assay_kit::Decoder;
 use assay_kit::rehearse::{rehearse, task};
 use assay_media::Media;
 use assay_probe::distrust;
 use assay_probe::sniff::{Family, sniff};
+use assay_text::Text;
 use std::sync::Once;
 
 /// Any bytes end as facts, as a reasoned no, or both, whatever format they begin like, and a worker believes all that is said.
@@ -22,6 +26,41 @@ pub fn media(bytes: &[u8]) {
     static WARM: Once = Once::new();
     WARM.call_once(|| Media.warm());
     run(&Media, Family::Media, bytes);
+}
+
+/// The same of whatever they begin like, as an instance.
+pub fn dicom(bytes: &[u8]) {
+    static WARM: Once = Once::new();
+    WARM.call_once(|| Dicom.warm());
+    run(&Dicom, Family::Dicom, bytes);
+}
+
+/// The same, as imagery.
+pub fn geo(bytes: &[u8]) {
+    static WARM: Once = Once::new();
+    WARM.call_once(|| Geo.warm());
+    run(&Geo, Family::Geo, bytes);
+}
+
+/// The same, as a document; `libpdfium.so` must lie beside this program.
+pub fn document(bytes: &[u8]) {
+    thread_local! {
+        static DOCUMENT: Document = warmed(Document::open().expect("PDFium lies beside this program"));
+    }
+    DOCUMENT.with(|decoder| run(decoder, Family::Document, bytes));
+}
+
+/// The same, as words.
+pub fn text(bytes: &[u8]) {
+    thread_local! {
+        static TEXT: Text = warmed(Text::default());
+    }
+    TEXT.with(|decoder| run(decoder, Family::Text, bytes));
+}
+
+fn warmed<D: Decoder>(decoder: D) -> D {
+    decoder.warm();
+    decoder
 }
 
 fn run(decoder: &impl Decoder, family: Family, bytes: &[u8]) {

@@ -14,7 +14,7 @@ mod sniff;
 pub use address::address;
 pub use answer::{frame, frame_index, is_believed, thumbnail};
 #[cfg(feature = "decoders")]
-pub use decoders::{image, media};
+pub use decoders::{dicom, document, geo, image, media, text};
 pub use jobs::{job, manifest};
 pub use sniff::sniff;
 

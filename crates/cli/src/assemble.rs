@@ -127,7 +127,12 @@ pub fn plan(config: &Config) -> anyhow::Result<Plan> {
         fetches: config.worker.fetches,
         interactive: config.worker.interactive,
         memory_budget: config.worker.memory_budget,
-        child_bytes: config.profiles.values().map(|profile| profile.decode.memory_bytes).max().unwrap_or(0),
+        child_bytes: config
+            .profiles
+            .values()
+            .map(|profile| profile.decode.memory_bytes.saturating_add(profile.decode.answer_bytes()))
+            .max()
+            .unwrap_or(0),
     };
     Plan::derive(Allowance::of_this_process(), wishes).context("the worker would not fit")
 }

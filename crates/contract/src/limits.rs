@@ -122,6 +122,13 @@ pub struct DecodeLimits {
     pub block_bytes: u64,
 }
 
+impl DecodeLimits {
+    /// Most bytes of all thumbnails and derivatives together: one derivative as large as any may be, and two thumbnails.
+    pub const fn answer_bytes(&self) -> u64 {
+        self.derivative_bytes.saturating_add(self.thumbnail_bytes.saturating_mul(2))
+    }
+}
+
 impl Default for DecodeLimits {
     fn default() -> Self {
         Self {

@@ -41,6 +41,7 @@ pub(crate) struct Listener<'a> {
     progress_heard: u64,
     questions_heard: u64,
     bytes_asked: u64,
+    bytes_made: u64,
     pub(crate) facts: Option<Facts>,
     pub(crate) issues: Vec<Issue>,
     pub(crate) thumbnails: Vec<(ThumbnailHead, Bytes)>,
@@ -56,6 +57,7 @@ impl<'a> Listener<'a> {
             progress_heard: 0,
             questions_heard: 0,
             bytes_asked: 0,
+            bytes_made: 0,
             facts: None,
             issues: Vec::new(),
             thumbnails: Vec::new(),
@@ -140,6 +142,7 @@ impl<'a> Listener<'a> {
         if !fits || head.mime_type != spec.format.mime_type() || body.is_empty() {
             return Err(ChildDeath::Protocol("a thumbnail of another size or type than asked for".to_owned()));
         }
+        self.made(&body)?;
         self.thumbnails.push((head, body.into()));
         Ok(())
     }
@@ -154,8 +157,16 @@ impl<'a> Listener<'a> {
         if head.mime_type.len() > 100 {
             return Err(ChildDeath::Protocol("a derivative with an endless type".to_owned()));
         }
+        self.made(&body)?;
         self.derivatives.push((head, body.into()));
         Ok(())
+    }
+
+    /// All of it lies in the worker's memory until it is on the shelf: the plan counts so much for each child.
+    fn made(&mut self, body: &[u8]) -> Result<(), ChildDeath> {
+        self.bytes_made = self.bytes_made.saturating_add(body.len() as u64);
+        let most = self.task.limits.answer_bytes();
+        if self.bytes_made > most { Err(ChildDeath::TooMuch(LimitHit::new("answer_bytes", self.bytes_made, most))) } else { Ok(()) }
     }
 
     fn question(&mut self, ask: ReadAt) -> Result<ReadAt, ChildDeath> {

@@ -1,6 +1,7 @@
 //! What is known of an asset once its bytes are gone. A draft is only made from a proof that they are, or that none came.
 
 use crate::part::Part;
+use crate::slots::Room;
 use assay_contract::Failure;
 use assay_contract::failure::Issue;
 use assay_contract::record::{AssetSeen, Cost, Derivative, Erasure, Extractor, Posture, Record, SCHEMA, Status, Thumbnail, WorkerRef};
@@ -22,6 +23,8 @@ pub struct Draft {
     cost: Cost,
     started_at: Timestamp,
     layer_failure: Option<Failure>,
+    /// Held until the draft is a record: then what was made is on the shelf.
+    _room: Option<Room>,
 }
 
 /// Milliseconds that each stage took.
@@ -53,6 +56,7 @@ impl Draft {
             cost: Cost::default(),
             started_at: Timestamp::UNIX_EPOCH,
             layer_failure: None,
+            _room: None,
         }
     }
 
@@ -68,7 +72,19 @@ impl Draft {
             cost: Cost::default(),
             started_at: Timestamp::UNIX_EPOCH,
             layer_failure: None,
+            _room: None,
         }
+    }
+
+    /// Bytes of the thumbnails and derivatives that wait for the shelf.
+    pub fn made_bytes(&self) -> u64 {
+        self.examined.made.iter().map(|made| made.bytes.len() as u64).sum()
+    }
+
+    /// What was made has found room in memory.
+    #[must_use]
+    pub fn in_room(self, room: Room) -> Self {
+        Self { _room: Some(room), ..self }
     }
 
     /// After the text layer that came with a document was held against its pages, and erased like the document.

@@ -5,7 +5,7 @@ use crate::slots::SlotCounts;
 use std::fmt;
 
 const MB: u64 = 1 << 20;
-/// The worker itself: its threads, connections and the records in flight.
+/// The worker itself: its threads, connections, the records in flight, and what waits for the shelf (72 MB).
 const WORKER_BYTES: u64 = 256 * MB;
 /// What a child's libraries map beyond its limit (137 libraries of FFmpeg: 173 MB on disk, mostly shared).
 const LIBRARIES_BYTES: u64 = 64 * MB;
@@ -25,7 +25,7 @@ pub struct Wishes {
     pub interactive: Option<u16>,
     /// Bytes of assets in memory at once.
     pub memory_budget: Option<u64>,
-    /// Memory limit of a child, bytes: the largest of all profiles.
+    /// Memory limit of a child and the most that it answers, bytes: the largest of all profiles.
     pub child_bytes: u64,
 }
 
@@ -40,7 +40,7 @@ pub struct Plan {
     pub memory_budget: u64,
     /// Part of it that only the interactive lane may use.
     pub interactive_reserve: u64,
-    /// Memory limit of a child with its libraries.
+    /// Memory limit of a child with its libraries, and what it answers.
     pub child_bytes: u64,
 }
 

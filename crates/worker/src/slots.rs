@@ -25,6 +25,14 @@ pub struct Slots {
     fetches: Lanes,
     decodes: Lanes,
     company: Company,
+    /// Of what was made and waits for the shelf, in KiB.
+    shelving: Lanes,
+}
+
+/// Held while thumbnails and derivatives wait for the shelf.
+#[derive(Debug)]
+pub struct Room {
+    _slot: Slot,
 }
 
 /// A message whose last delivery had no outcome may be what killed a worker: it takes all of both lanes, others one of their own.
@@ -64,6 +72,9 @@ impl Drop for Left {
 }
 
 const COMPANY: u32 = 1 << 16;
+/// What all jobs of the batch lane may have waiting for the shelf, KiB; half as much again is the interactive lane's. It is part of
+/// what the plan counts for the worker itself.
+const SHELVING_KIB: u16 = 48 << 10;
 
 /// How long a lone job waits for a moment in which no interactive job runs, while it holds back the batch lane.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -76,6 +87,7 @@ impl Slots {
             fetches: Lanes::new(counts.fetches, counts.interactive),
             decodes: Lanes::new(counts.decodes, counts.interactive),
             company: Company::new(),
+            shelving: Lanes::new(SHELVING_KIB, SHELVING_KIB / 2),
         }
     }
 
@@ -100,6 +112,12 @@ impl Slots {
     /// Waits for a child's turn.
     pub async fn decode(&self, lane: Lane) -> Slot {
         self.decodes.take(lane).await
+    }
+
+    /// Waits for room in memory for what was made of an asset; whoever made more than there ever is gets all of it.
+    pub async fn room(&self, lane: Lane, bytes: u64) -> Room {
+        let wanted = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
+        Room { _slot: self.shelving.take_many(lane, wanted.min(SHELVING_KIB.into())).await }
     }
 
     /// Waits until a job may begin: at once, or when it is alone.
@@ -161,12 +179,16 @@ impl Lanes {
     }
 
     async fn take(&self, lane: Lane) -> Slot {
+        self.take_many(lane, 1).await
+    }
+
+    async fn take_many(&self, lane: Lane, permits: u32) -> Slot {
         // The semaphores are never closed, so `ok()` drops no error that can be.
         let batch = match lane {
-            Lane::Batch => Arc::clone(&self.batch).acquire_owned().await.ok(),
+            Lane::Batch => Arc::clone(&self.batch).acquire_many_owned(permits).await.ok(),
             Lane::Interactive => None,
         };
-        Slot { _permits: [batch, Arc::clone(&self.all).acquire_owned().await.ok()], _left: None }
+        Slot { _permits: [batch, Arc::clone(&self.all).acquire_many_owned(permits).await.ok()], _left: None }
     }
 }
 
@@ -189,6 +211,18 @@ mod tests {
         assert_eq!(slots.decoding(), 2);
         drop(batch);
         assert!(slots.decode(Lane::Batch).now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn what_was_made_waits_for_room_and_the_interactive_lane_has_its_own() {
+        let slots = slots();
+        let half = u64::from(SHELVING_KIB) * 1024 / 2 + 1;
+        let first = slots.room(Lane::Batch, half).now_or_never().unwrap();
+        assert!(slots.room(Lane::Batch, half).now_or_never().is_none());
+        assert!(slots.room(Lane::Batch, 0).now_or_never().is_some());
+        assert!(slots.room(Lane::Interactive, half).now_or_never().is_some());
+        drop(first);
+        assert!(slots.room(Lane::Batch, u64::MAX).now_or_never().is_some(), "the largest gets all there is");
     }
 
     #[tokio::test]

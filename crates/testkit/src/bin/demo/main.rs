@@ -39,6 +39,7 @@ const BROKEN: &str = "hostile/truncated-no-moov.mp4";
 
 fn main() -> Result<()> {
     let options = Options::parse();
+    proof::adopt_orphans()?;
     let out = fresh_folder(&options.out)?;
     let mut step = Step::default();
 
@@ -78,7 +79,7 @@ fn main() -> Result<()> {
     step.begin("What is left of the assets");
     proof::while_it_runs(&assay)?;
     assay.end()?;
-    proof::afterwards(&bucket, &out, &options.binaries)?;
+    proof::afterwards(&bucket, &out)?;
 
     std::fs::write(out.join("records.jsonl"), lines(&records))?;
     println!("\nLeft for you in {}:", options.out.display());

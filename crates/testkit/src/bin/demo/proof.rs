@@ -28,13 +28,13 @@ pub(crate) fn while_it_runs(assay: &Assay) -> Result<()> {
 }
 
 /// After its end: nothing runs, nothing lies about, nothing of an asset was written.
-pub(crate) fn afterwards(bucket: &Path, out: &Path, binaries: &Path) -> Result<()> {
+pub(crate) fn afterwards(bucket: &Path, out: &Path) -> Result<()> {
     // The kernel ends the fork servers with their worker, a moment after it.
     let began = Instant::now();
-    while !processes_of(binaries).is_empty() && began.elapsed() < Duration::from_secs(5) {
+    while !running().is_empty() && began.elapsed() < Duration::from_secs(5) {
         std::thread::sleep(Duration::from_millis(20));
     }
-    let running = processes_of(binaries);
+    let running = running();
     ensure!(running.is_empty(), "still running: {running:?}");
     println!("  ✓ after its end no decoder and no worker runs");
     let spill = std::fs::read_dir(out.join("spill"))?.count();
@@ -84,17 +84,17 @@ fn parent_of(pid: u32) -> Option<u32> {
     stat.rsplit(')').next()?.split_whitespace().nth(1)?.parse().ok()
 }
 
-fn processes_of(binaries: &Path) -> Vec<String> {
-    let names: HashSet<String> =
-        ["assay", "assay-image", "assay-media", "assay-document", "assay-dicom", "assay-faulty"].map(str::to_owned).into();
-    let folder = std::fs::canonicalize(binaries).unwrap_or_else(|_| binaries.to_owned());
-    all_processes()
-        .filter_map(|pid| std::fs::read_link(format!("/proc/{pid}/exe")).ok())
-        .filter(|exe| {
-            exe.parent() == Some(folder.as_path()) && exe.file_name().is_some_and(|name| names.contains(name.to_string_lossy().as_ref()))
-        })
-        .map(|exe| exe.display().to_string())
-        .collect()
+/// What runs of Assay below this process, to which orphans come too: see [`adopt_orphans`]. An `assay` of somebody else's is none of ours.
+fn running() -> Vec<String> {
+    let ours = |exe: &PathBuf| exe.file_name().is_some_and(|name| name.to_string_lossy().starts_with("assay"));
+    let executables =
+        descendants(std::process::id()).into_iter().filter_map(|(pid, _)| std::fs::read_link(format!("/proc/{pid}/exe")).ok());
+    executables.filter(ours).map(|exe| exe.display().to_string()).collect()
+}
+
+/// Has processes whose parent is gone become this one's children, so that none is missed.
+pub(crate) fn adopt_orphans() -> Result<()> {
+    Ok(rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?)
 }
 
 /// Searches everything that was written for a slice from the middle of each asset.
