@@ -1,5 +1,6 @@
 //! The road of one document: open, describe, show its first page, walk them all.
 
+use crate::count::{self, Count};
 use crate::library::{self, LibraryMissing};
 use crate::opening::{self, Closed, Head, stopped};
 use crate::source::ReadTrouble;
@@ -11,12 +12,14 @@ use assay_contract::failure::Issue;
 use assay_contract::profile::DerivativeName;
 use assay_contract::text_layer;
 use assay_kit::{Answer, Decoder, Input, Stop};
-use pdfium_render::prelude::{PdfDocument, PdfPageIndex, Pdfium};
+use pdfium_render::prelude::{PdfDocument, Pdfium};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// The part of a child's time that reading the text of all pages may take.
 const READING_SHARE: u64 = 2;
+/// The part of it that counting pages may take.
+const COUNTING_SHARE: u64 = 8;
 /// Most pages that are looked for; PDFium has no more.
 const MOST_PAGES: u32 = 0xf_ffff;
 
@@ -66,6 +69,7 @@ enum Opened {
 impl Document {
     fn opened(&self, task: &Task, input: &mut Input, head: &Head, answer: &mut Answer) -> Result<Opened, Stop> {
         let began = Instant::now();
+        let most_pages = count::most(input.length());
         let catalogue_version = input.in_memory().and_then(plain::catalogue_version);
         let trouble = ReadTrouble::default();
         let document = match opening::open(&self.pdfium, input, &trouble) {
@@ -74,7 +78,7 @@ impl Document {
             Err(Closed::Stopped(stop)) => return Err(stop),
         };
         let details = describe::document(&document, head, catalogue_version);
-        let read = read(task, &document, details, began, answer);
+        let read = read(task, &document, details, &Bounds { began, most_pages }, answer);
         // Bytes that could not be had look like damage to the library.
         match trouble.take() {
             Some(error) => Err(stopped(error)),
@@ -83,53 +87,68 @@ impl Document {
     }
 }
 
-fn read(task: &Task, document: &PdfDocument<'_>, mut details: DocumentDetails, began: Instant, answer: &mut Answer) -> Result<(), Stop> {
-    let announced = u32::try_from(document.pages().len()).unwrap_or(0).min(MOST_PAGES);
-    let late = began + Duration::from_millis(task.limits.cpu_ms.min(task.limits.total_ms) / READING_SHARE);
-    details.page_count = Some(announced.into()).filter(|count| *count > 0);
-    answer.facts(&describe::facts(&details, task.content_length))?;
-    let count = present(document, announced, late, answer)?;
-    details.page_count = Some(count.into()).filter(|count| *count > 0);
-    if count < announced {
-        let message = format!("The file says that it has {announced} pages; {count} were found.");
-        answer.issue(&Issue::warning("pages-missing", message))?;
-        answer.facts(&describe::facts(&details, task.content_length))?;
+/// What a document can't go beyond.
+struct Bounds {
+    began: Instant,
+    most_pages: u64,
+}
+
+impl Bounds {
+    /// When a part of the time is over.
+    fn share(&self, task: &Task, share: u64) -> Instant {
+        self.began + Duration::from_millis(task.limits.cpu_ms.min(task.limits.total_ms) / share)
     }
+}
+
+fn read(task: &Task, document: &PdfDocument<'_>, mut details: DocumentDetails, bounds: &Bounds, answer: &mut Answer) -> Result<(), Stop> {
+    let announced = u32::try_from(document.pages().len()).unwrap_or(0).min(MOST_PAGES);
+    // What it announces is not told before it was seen to be so: a tree of pages can be made that nobody gets through.
+    answer.facts(&describe::facts(&details, task.content_length))?;
+    let counted = count::pages(document, announced, bounds.most_pages, bounds.share(task, COUNTING_SHARE), answer)?;
+    details.page_count = counted.told();
+    answer.facts(&describe::facts(&details, task.content_length))?;
+    tell_doubts(counted, announced, answer)?;
+    let count = counted.found();
     if count == 0 {
         return Err(Refusal::corrupt("no page was found in it").into());
     }
+    // What is said of all pages is said of those that are announced, where nobody knows how many there are.
+    let whole = match counted {
+        Count::Sure(found) => found,
+        Count::AtLeast(_) => announced,
+    };
     let layer_bytes = task.derivatives.contains(&DerivativeName::TextLayer).then_some(task.limits.derivative_bytes);
     let mut walk = Walk::new(layer_bytes);
     if let Ok(page) = document.pages().get(0) {
         walk.take(Some(&page));
-        walk.describe(&mut details, count);
+        walk.describe(&mut details, whole);
         answer.facts(&describe::facts(&details, task.content_length))?;
         first_page::show(task, &page, answer)?;
     } else {
         walk.take(None);
         answer.refuse_output(&Refusal::corrupt("the first page could not be read"))?;
     }
-    walk.go_on(document, count, late, answer)?;
-    walk.describe(&mut details, count);
+    walk.go_on(document, count, bounds.share(task, READING_SHARE), answer)?;
+    walk.describe(&mut details, whole);
     answer.facts(&describe::facts(&details, task.content_length))?;
-    match walk.finish(count, answer)? {
+    match walk.finish(whole, answer)? {
         Some(layer) => answer.derivative(task, DerivativeName::TextLayer, text_layer::MIME_TYPE, layer),
         None => Ok(()),
     }
 }
 
-/// How many pages there are: those that are announced, without the last ones that are not there.
-fn present(document: &PdfDocument<'_>, announced: u32, late: Instant, answer: &mut Answer) -> Result<u32, Stop> {
-    let mut present = 0;
-    for (index, place) in (0..PdfPageIndex::try_from(announced).unwrap_or(0)).zip(1..) {
-        if Instant::now() >= late {
-            // What was not looked at is believed.
-            return Ok(announced);
+fn tell_doubts(counted: Count, announced: u32, answer: &mut Answer) -> Result<(), Stop> {
+    match counted {
+        Count::Sure(found) if found < announced => {
+            let message = format!("The file says that it has {announced} pages; {found} were found.");
+            answer.issue(&Issue::warning("pages-missing", message))
         }
-        if document.pages().page_size(index).is_ok() {
-            present = place;
+        Count::Sure(_) => Ok(()),
+        Count::AtLeast(found) => {
+            let message = format!(
+                "The file says that it has {announced} pages; {found} were found before the search was given up, so their number is not told."
+            );
+            answer.issue(&Issue::error("pages-missing", message))
         }
-        answer.progress()?;
     }
-    Ok(present)
 }

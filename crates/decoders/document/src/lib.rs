@@ -3,6 +3,7 @@
 //! PDFium is built without JavaScript and XFA; it opens no file, not even a font: what a document does not bring is drawn with one of
 //! the fonts that are built into the library, and the record says so.
 
+mod count;
 mod dates;
 mod decoder;
 mod describe;

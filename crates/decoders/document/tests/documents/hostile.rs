@@ -2,6 +2,8 @@
 
 use super::{codes, details, fixture, looked_at};
 use assay_contract::Code;
+use assay_contract::failure::Severity;
+use std::fmt::Write;
 
 #[test]
 fn a_table_of_objects_that_is_wrong_is_made_anew() {
@@ -15,6 +17,50 @@ fn pages_that_are_announced_and_not_there_are_not_counted() {
     assert_eq!(details(&said).page_count, Some(3));
     assert_eq!(said.facts.as_ref().unwrap().media_attributes.page_count, Some(3));
     assert_eq!(codes(&said), ["pages-missing"]);
+}
+
+#[test]
+fn pages_that_are_announced_in_a_deep_tree_and_not_there_are_not_believed() {
+    let depth = 900;
+    let mut objects = vec!["<</Type/Catalog/Pages 2 0 R>>".to_owned()];
+    for level in 0..depth {
+        let parent = if level > 0 { format!("/Parent {} 0 R", level + 1) } else { String::new() };
+        objects.push(format!("<</Type/Pages/Kids[{} 0 R]/Count 1000000{parent}>>", level + 3));
+    }
+    objects.push(format!("<</Type/Page/Parent {} 0 R/MediaBox[0 0 200 200]>>", depth + 1));
+    let said = looked_at(document(&objects));
+    assert_eq!((details(&said).page_count, codes(&said).as_slice(), said.thumbnails.len()), (Some(1), &["pages-missing"][..], 2));
+}
+
+#[test]
+fn pages_that_are_one_page_shown_again_and_again_are_not_counted() {
+    let levels = 19;
+    let mut objects = vec!["<</Type/Catalog/Pages 2 0 R>>".to_owned()];
+    for level in 0..levels {
+        objects.push(format!("<</Type/Pages/Kids[{0} 0 R {0} 0 R]/Count {1}>>", level + 3, 1 << (levels - level)));
+    }
+    objects.push("<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>".to_owned());
+    let bytes = document(&objects);
+    let room = bytes.len() / 4;
+    let said = looked_at(bytes);
+    let told = details(&said);
+    assert_eq!((told.page_count, said.facts.as_ref().unwrap().media_attributes.page_count, told.has_text), (None, None, None));
+    let doubt = said.issues.iter().find(|issue| issue.code == "pages-missing").unwrap();
+    assert!(doubt.severity == Severity::Error && doubt.message.contains(&format!(" {room} were found")), "{doubt:?}");
+    assert_eq!(said.thumbnails.len(), 2, "the first page is there");
+}
+
+/// A file of objects that are numbered from 1; the first is the catalogue.
+fn document(objects: &[String]) -> Vec<u8> {
+    let mut file = String::from("%PDF-1.7\n");
+    let mut table = format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1);
+    for (object, number) in objects.iter().zip(1..) {
+        writeln!(table, "{:010} 00000 n ", file.len()).unwrap();
+        write!(file, "{number} 0 obj\n{object}\nendobj\n").unwrap();
+    }
+    let place = file.len();
+    let trailer = format!("trailer<</Size {}/Root 1 0 R>>\nstartxref\n{place}\n%%EOF\n", objects.len() + 1);
+    (file + &table + &trailer).into_bytes()
 }
 
 #[test]
