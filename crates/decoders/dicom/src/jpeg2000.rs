@@ -57,13 +57,13 @@ pub(crate) fn decode(frame: &[u8], shape: Shape, limits: &DecodeLimits) -> Resul
             components.iter().take(channels).flat_map(|plane| plane.samples().iter().map(|sample| sample.cast_unsigned())).collect(),
         )
     } else {
-        Samples::Words(components.iter().take(channels).flat_map(words).collect())
+        Samples::Words(components.iter().take(channels).copied().flat_map(words).collect())
     };
     Frame::new(shape, samples, picture.damage().map(str::to_owned))
 }
 
 /// The low bits of a plane's numbers: with the sign they are what the data set would store.
-fn words<'a>(plane: &Component<'a>) -> impl Iterator<Item = u16> + use<'a> {
+fn words(plane: Component<'_>) -> impl Iterator<Item = u16> {
     plane.samples().iter().map(|sample| {
         let [low, high, ..] = sample.to_le_bytes();
         u16::from_le_bytes([low, high])
