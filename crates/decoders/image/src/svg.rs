@@ -196,7 +196,7 @@ fn has_words(document: &Document<'_>) -> bool {
         if end.is_some_and(|end| node.id().get() <= end) || !node.has_tag_name(("http://www.w3.org/2000/svg", "text")) {
             return false;
         }
-        end = node.descendants().map(|node| node.id().get()).last();
+        end = node.descendants().next_back().map(|node| node.id().get());
         node.descendants().any(|node| node.is_text() && node.text().is_some_and(|text| !text.trim().is_empty()))
     })
 }
