@@ -205,10 +205,10 @@ fn reasoned(mut refusal: Refusal) -> Result<Refusal, ChildDeath> {
         return Err(ChildDeath::Protocol(format!("a child may not refuse with {}", refusal.code)));
     }
     refusal.reason = shortened(&refusal.reason);
-    if let Some(limit) = &mut refusal.limit {
-        if !is_name(&limit.name) {
-            limit.name = "unnamed".to_owned();
-        }
+    if let Some(limit) = &mut refusal.limit
+        && !is_name(&limit.name)
+    {
+        "unnamed".clone_into(&mut limit.name);
     }
     Ok(refusal)
 }
@@ -233,7 +233,7 @@ fn is_place(text: &str) -> bool {
     let number = |word: Option<&str>| word.is_some_and(|word| word.parse::<u32>().is_ok());
     let mut parts = text.rsplitn(3, ':');
     let (column, line) = (parts.next(), parts.next());
-    text.len() <= 200 && number(column) && number(line) && parts.next().is_some_and(|path| path.ends_with(".rs") && is_path(path))
+    text.len() <= 200 && number(column) && number(line) && parts.next().is_some_and(|path| path.strip_suffix(".rs").is_some_and(is_path))
 }
 
 fn shortened(text: &str) -> String {

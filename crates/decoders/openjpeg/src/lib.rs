@@ -7,5 +7,5 @@ mod ffi;
 mod heard;
 
 pub use decode::{Ask, Failure, Wrapping, decode};
-pub use ffi::version;
 pub use ffi::picture::{Component, Picture, Space};
+pub use ffi::version;

@@ -90,7 +90,8 @@ fn assume(state: &mut State, caller: &Caller, form: &HashMap<String, String>) ->
 
     let access_key = format!("ASIA{}", state.new_word("key").to_uppercase().chars().take(16).collect::<String>());
     // `deploy/secrets.sh` knows both when they turn up in what the tests say.
-    let (secret, token) = (format!("planted-secret-{}", state.new_word("secret")), format!("token+/=planted-token-{}", state.new_word("token")));
+    let (secret, token) =
+        (format!("planted-secret-{}", state.new_word("secret")), format!("token+/=planted-token-{}", state.new_word("token")));
     let seconds = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
     // Whole seconds, as STS answers them.
     let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();

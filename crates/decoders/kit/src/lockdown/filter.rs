@@ -228,7 +228,9 @@ mod tests {
         });
         assert_eq!((end.code, end.signal), (Some(0), None));
         let parent = c_int::try_from(std::process::id()).unwrap();
-        for (command, value) in [(libc::F_SETOWN, parent), (F_SETSIG, libc::SIGKILL), (F_SETFL, O_ASYNC), (F_SETFL, O_ASYNC | libc::O_NONBLOCK)] {
+        for (command, value) in
+            [(libc::F_SETOWN, parent), (F_SETSIG, libc::SIGKILL), (F_SETFL, O_ASYNC), (F_SETFL, O_ASYNC | libc::O_NONBLOCK)]
+        {
             let end = under_filters(Threads::One, || i32::from(asked(command, value) < 0));
             assert_eq!(end.signal, Some(libc::SIGSYS), "{command} {value}: {:?}", end.code);
         }
