@@ -60,7 +60,7 @@ pub struct Tile {
 /// Why bytes are no cues.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoryboardError {
-    /// Not written as [`write`] does.
+    /// Not written as [`write()`] does.
     #[error("they are not written as cues of a storyboard")]
     Shape,
     /// None, or more than [`MOST_TILES`].
@@ -85,7 +85,7 @@ pub fn write(cues: &[Cue]) -> String {
     text
 }
 
-/// Reads cues, and believes only what [`write`] would have written.
+/// Reads cues, and believes only what [`write()`] would have written.
 pub fn read(bytes: &[u8]) -> Result<Vec<Cue>, StoryboardError> {
     let text = Some(bytes).filter(|bytes| bytes.len() <= MOST_BYTES).and_then(|bytes| std::str::from_utf8(bytes).ok());
     let text = text.ok_or(StoryboardError::Shape)?;
