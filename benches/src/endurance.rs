@@ -1,7 +1,7 @@
 //! Endurance: very many queued jobs through one worker, as fast at the end as at the beginning, in the same memory.
 
 use crate::figures::say;
-use crate::processes;
+use crate::processes::{self, Used};
 use crate::stage::{BUCKET, Stage};
 use anyhow::{Context, Result, ensure};
 use assay_testkit::cloud::ObjectOptions;
@@ -31,6 +31,11 @@ pub(crate) struct Endurance {
 const ASK_EVERY: Duration = Duration::from_millis(100);
 /// No job for so long: it hangs.
 const PATIENCE: Duration = Duration::from_mins(2);
+/// The servers have come to rest when the machine did next to nothing for so long: longer than PostgreSQL waits before it cleans
+/// a table that has grown (autovacuum_naptime, a minute). RabbitMQ puts queued messages in order for some time, too.
+const REST: Duration = Duration::from_secs(70);
+/// Next to nothing, of one processor.
+const IDLE: f64 = 0.05;
 /// By how much the end may be slower.
 const SLACK: f64 = 0.10;
 /// By how much memory may have grown since the first window, bytes.
@@ -42,6 +47,7 @@ struct Point {
     at: Duration,
     done: f64,
     resident: u64,
+    used: Used,
 }
 
 pub(crate) fn run(arguments: &Endurance) -> Result<()> {
@@ -54,7 +60,8 @@ pub(crate) fn run(arguments: &Endurance) -> Result<()> {
     }
     stage.submit(&keys, "batch")?;
     say(&format!("{} jobs are queued", keys.len()));
-    say("      done   jobs/s   worker MB   store MB");
+    say(&format!("the servers came to rest after {:.0} s", rest()?.as_secs_f64()));
+    say("      done   jobs/s   CPU ms/job   worker MB   store MB");
     let worker = stage.worker()?;
     let (began, mut curve, mut told) = (Instant::now(), Vec::<Point>::new(), 0_u32);
     loop {
@@ -62,6 +69,7 @@ pub(crate) fn run(arguments: &Endurance) -> Result<()> {
             at: began.elapsed(),
             done: worker.metric("assay_outcomes_total", "").unwrap_or_default(),
             resident: processes::resident(worker.pid())?,
+            used: processes::used(worker.pid())?,
         };
         let last = curve.last().copied().unwrap_or(point);
         if point.done > last.done || curve.is_empty() {
@@ -91,6 +99,11 @@ pub(crate) fn run(arguments: &Endurance) -> Result<()> {
         window = arguments.window,
     ));
     say(&format!(
+        "  CPU of worker, fork servers and children for a job: {:.2} ms, then {:.2} ms",
+        cost(&curve, arguments.warm_up, arguments.warm_up + arguments.window)?,
+        cost(&curve, arguments.jobs - arguments.window, arguments.jobs)?,
+    ));
+    say(&format!(
         "  the worker's memory: {} MB then, {} MB at the end; its largest was {} MB",
         early >> 20,
         late >> 20,
@@ -99,6 +112,21 @@ pub(crate) fn run(arguments: &Endurance) -> Result<()> {
     ensure!(last >= first * (1.0 - SLACK), "it became slower");
     ensure!(late <= early + GROWTH, "its memory grew");
     worker.end()
+}
+
+/// Waits until the servers have done what came with so many rows and messages; how long that took.
+fn rest() -> Result<Duration> {
+    let began = Instant::now();
+    let (mut from, mut before) = (began, processes::machine()?);
+    while from.elapsed() < REST {
+        thread::sleep(Duration::from_secs(1));
+        let now = processes::machine()?;
+        if now.saturating_sub(before).as_secs_f64() > IDLE * from.elapsed().as_secs_f64().max(10.0) {
+            (from, before) = (Instant::now(), now);
+        }
+        ensure!(began.elapsed() < REST * 10, "this machine is busy with something else; nothing can be measured on it");
+    }
+    Ok(began.elapsed())
 }
 
 /// A grey square of 64 pixels.
@@ -111,8 +139,9 @@ fn dot() -> Result<Vec<u8>> {
 fn tell(stage: &Stage, curve: &[Point], since: u32, now: Point) -> Result<()> {
     let from = reached(curve, since)?;
     let speed = (now.done - from.done) / now.at.saturating_sub(from.at).as_secs_f64().max(f64::MIN_POSITIVE);
+    let cost = per_job(from, now);
     let store = stage.number("SELECT pg_database_size(current_database())")?;
-    say(&format!("{:>10} {speed:>8.1} {:>11} {:>10}", now.done, now.resident >> 20, store >> 20));
+    say(&format!("{:>10} {speed:>8.1} {cost:>12.2} {:>11} {:>10}", now.done, now.resident >> 20, store >> 20));
     Ok(())
 }
 
@@ -128,4 +157,13 @@ fn resident(curve: &[Point], done: u32) -> Result<u64> {
 fn speed(curve: &[Point], from: u32, to: u32) -> Result<f64> {
     let (from, to) = (reached(curve, from)?, reached(curve, to)?);
     Ok((to.done - from.done) / to.at.saturating_sub(from.at).as_secs_f64().max(f64::MIN_POSITIVE))
+}
+
+fn cost(curve: &[Point], from: u32, to: u32) -> Result<f64> {
+    Ok(per_job(reached(curve, from)?, reached(curve, to)?))
+}
+
+/// CPU of the worker's tree for one job, milliseconds.
+fn per_job(from: Point, to: Point) -> f64 {
+    1_000.0 * to.used.since(from.used).total().as_secs_f64() / (to.done - from.done).max(1.0)
 }

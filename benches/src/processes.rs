@@ -74,6 +74,16 @@ fn status(pid: u32, name: &str) -> Result<u64> {
     Ok(kib * 1024)
 }
 
+/// What all processes of the machine have used together so far.
+pub(crate) fn machine() -> Result<Duration> {
+    let text = fs::read_to_string("/proc/stat").context("/proc/stat can't be read")?;
+    let all = text.lines().next().and_then(|line| line.strip_prefix("cpu ")).context("/proc/stat begins with all processors")?;
+    // user nice system idle iowait irq softirq …: idling and waiting for disks is not work.
+    let ticks = all.split_whitespace().take(7).enumerate().filter(|(place, _)| !matches!(place, 3 | 4));
+    let ticks = ticks.map(|(_, field)| field.parse::<u64>()).sum::<Result<u64, _>>().context("a number in /proc/stat")?;
+    Ok(Duration::from_millis(10 * ticks))
+}
+
 /// CPU time of this thread so far.
 pub(crate) fn own() -> Duration {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
