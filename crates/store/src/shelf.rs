@@ -1,5 +1,6 @@
 //! The shelf: where thumbnails and other derivatives lie, in a local folder or the operator's own bucket.
 
+mod folder;
 mod open;
 mod place;
 
@@ -96,6 +97,12 @@ pub trait Shelf: Send + Sync + fmt::Debug {
     /// Removes everything of one job; how many objects that were. Nothing there is no error.
     async fn remove_job(&self, organization: &OrganizationId, job: &JobId) -> Result<u64, ShelfError>;
 
-    /// Whether the shelf takes what we put: writes one small object of its own, always the same, outside every organisation.
+    /// Removes what lies at one part's places but is none of `named`; how many objects that were. Other parts' things stay.
+    ///
+    /// Only for a part whose record stands, and names them: until then another worker may be putting what its own will name.
+    async fn keep_only(&self, organization: &OrganizationId, job: &JobId, part: Part, named: &[&str]) -> Result<u64, ShelfError>;
+
+    /// Whether the shelf takes what we put: writes one small object of its own, always the same, outside every organisation; in a
+    /// folder one without a name.
     async fn healthy(&self) -> Result<(), ShelfError>;
 }

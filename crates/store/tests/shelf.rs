@@ -6,6 +6,7 @@ use assay_store::{Part, Place, Shelf, ShelfError, ShelfKeys, ShelfOptions, open_
 use assay_testkit::cloud::StandInCloud;
 use bytes::Bytes;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::ExitStatusExt;
 use tempfile::TempDir;
 
 /// A shelf and what it stands on.
@@ -60,6 +61,7 @@ suite! {
     what_is_missing_is_said_to_be_missing,
     an_address_elsewhere_is_refused,
     a_jobs_things_are_removed_and_no_others,
+    what_no_record_names_is_removed_from_its_part_alone,
     a_shelf_that_answers_is_healthy,
 }
 
@@ -111,6 +113,26 @@ async fn a_jobs_things_are_removed_and_no_others(bed: Bed) {
     assert_eq!(bed.shelf.remove_job(&organization, &job).await.unwrap(), 0);
     for place in &others {
         assert_eq!(bed.shelf.get(&format!("{}/{}", bed.base, place.as_str())).await.unwrap(), "x");
+    }
+}
+
+async fn what_no_record_names_is_removed_from_its_part_alone(bed: Bed) {
+    let (organization, job) = names("org:a@b", "01J-x_y.z:w@v");
+    let derivative = |part, name: &str| Place::derivative(&organization, &job, part, name, "json").unwrap();
+    let (asset, attached, other) = (Part::Asset, Part::Attachment(1), Part::Attachment(10));
+    let named = Place::thumbnail(&organization, &job, asset, "grid", "webp").unwrap();
+    let stray = [Place::thumbnail(&organization, &job, asset, "preview", "jpg").unwrap(), derivative(asset, "waveform")];
+    let others = [derivative(attached, "waveform"), derivative(other, "waveform"), grid("org:a@b", "01J-x_y.z:w@v2")];
+    let mut uris = Vec::new();
+    for place in [&named].into_iter().chain(&stray).chain(&others) {
+        uris.push(bed.shelf.put(place, Bytes::from_static(b"x"), "image/webp").await.unwrap());
+    }
+    let keep_only = async |part, named: &[&str]| bed.shelf.keep_only(&organization, &job, part, named).await.unwrap();
+    assert_eq!(keep_only(asset, &[uris[0].as_str()]).await, 2);
+    assert_eq!(keep_only(asset, &[uris[0].as_str()]).await, 0);
+    assert_eq!(keep_only(attached, &[]).await, 1);
+    for (uri, stands) in uris.iter().zip([true, false, false, false, true, true]) {
+        assert_eq!(bed.shelf.get(uri.as_str()).await.is_ok(), stands, "{uri}");
     }
 }
 
@@ -177,4 +199,32 @@ fn an_address_that_is_no_shelf_is_refused() {
         assert!(matches!(open_shelf(url, &ShelfOptions::default()), Err(ShelfError::Address(_))), "{url}");
     }
     assert!(matches!(open_shelf("s3://bucket", &google), Err(ShelfError::Address(_))));
+}
+
+/// Where this test executable is run again, to be killed: the folder to put into.
+const PUT_INTO: &str = "ASSAY_TEST_PUT_INTO";
+
+/// Not a test of its own: what the next one kills.
+#[tokio::test]
+async fn puts_until_it_is_killed() {
+    let Ok(folder) = std::env::var(PUT_INTO) else { return };
+    let shelf = open_shelf(&folder, &ShelfOptions::default()).unwrap();
+    shelf.put(&grid("org_acme", "j1"), Bytes::from_static(b"whole"), "image/webp").await.unwrap();
+    let _ = shelf.put(&grid("org_acme", "j1"), vec![7; 4 << 20].into(), "image/webp").await;
+    panic!("it was to be killed");
+}
+
+/// The kernel kills whoever writes past the file size that the shell allows (setrlimit(2)): in the middle of the picture, always.
+#[test]
+fn a_kill_in_the_middle_of_a_picture_leaves_nothing_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "ulimit -c 0; ulimit -f 1024; exec \"$0\" --exact puts_until_it_is_killed --nocapture";
+    let executable = std::env::current_exe().unwrap();
+    let shelf = format!("file://{}/shelf", folder.path().display());
+    let ended = std::process::Command::new("sh").args(["-c", script]).arg(executable).env(PUT_INTO, shelf).output().unwrap();
+    assert_eq!(ended.status.signal(), Some(25), "SIGXFSZ: {ended:?}");
+    let thumbnails = folder.path().join("shelf/org_acme/thumbnails");
+    let files: Vec<_> = std::fs::read_dir(thumbnails.join("j1")).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(files, ["grid.webp"]);
+    assert_eq!(std::fs::read(thumbnails.join("j1/grid.webp")).unwrap(), b"whole");
 }

@@ -1,6 +1,6 @@
 //! Opens a shelf by its address, on the `object_store` crate: a local folder, S3, Google Cloud Storage or Azure.
 
-use super::{Place, Shelf, ShelfError, ShelfUri};
+use super::{Part, Place, Shelf, ShelfError, ShelfUri, folder};
 use assay_contract::{JobId, OrganizationId, Secret};
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -13,7 +13,9 @@ use object_store::path::Path;
 use object_store::{Attribute, ClientOptions, ObjectStore, ObjectStoreExt, PutOptions, RetryConfig};
 use std::fs::DirBuilder;
 use std::future::Future;
+use std::io;
 use std::os::unix::fs::DirBuilderExt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The longest that one call to a shelf, with its retries, may take.
@@ -65,10 +67,11 @@ pub struct OpenedShelf {
     kind: Kind,
 }
 
-/// Where objects can say what they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Where objects lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Kind {
-    Folder,
+    /// Below this folder; a file can't say what it is.
+    Folder(PathBuf),
     Bucket,
 }
 
@@ -77,7 +80,7 @@ enum Kind {
 pub fn open_shelf(url: &str, options: &ShelfOptions) -> Result<Box<dyn Shelf>, ShelfError> {
     let (scheme, rest) = url.split_once("://").ok_or(ShelfError::Address("the address has no scheme; give file, s3, gs or az"))?;
     let shelf = match scheme {
-        "file" => folder(rest)?,
+        "file" => local(rest)?,
         "s3" => {
             let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
             bucket_shelf(Box::new(s3(bucket, options)?), format!("s3://{bucket}/"), prefix)?
@@ -99,14 +102,20 @@ pub fn open_shelf(url: &str, options: &ShelfOptions) -> Result<Box<dyn Shelf>, S
 #[async_trait]
 impl Shelf for OpenedShelf {
     async fn put(&self, place: &Place, bytes: Bytes, mime_type: &str) -> Result<ShelfUri, ShelfError> {
-        let mut options = PutOptions::default();
-        // A folder can't keep a type, and refuses to be given one.
-        if self.kind == Kind::Bucket {
-            options.attributes.insert(Attribute::ContentType, mime_type.to_owned().into());
-        }
         let key = format!("{}{}", self.prefix, place.as_str());
-        let path = Path::parse(&key).map_err(|_| ShelfError::Address("a place does not fit the store"))?;
-        bounded(async { self.store.put_opts(&path, bytes.into(), options).await.map_err(|e| refused(&e)) }).await?;
+        match &self.kind {
+            // Not by the store: it gives a file a name before it is whole, and SIGKILL would leave it so.
+            Kind::Folder(root) => {
+                let path = root.join(&key);
+                bounded(blocking(move || folder::put(&path, &bytes))).await?;
+            }
+            Kind::Bucket => {
+                let path = parsed(&key)?;
+                let mut options = PutOptions::default();
+                options.attributes.insert(Attribute::ContentType, mime_type.to_owned().into());
+                bounded(async { self.store.put_opts(&path, bytes.into(), options).await.map_err(|e| refused(&e)) }).await?;
+            }
+        }
         Ok(ShelfUri::new(format!("{}{key}", self.base)))
     }
 
@@ -126,18 +135,27 @@ impl Shelf for OpenedShelf {
     async fn remove_job(&self, organization: &OrganizationId, job: &JobId) -> Result<u64, ShelfError> {
         let mut removed = 0;
         for folder in Place::folders(organization, job) {
-            let path =
-                Path::parse(format!("{}{folder}", self.prefix)).map_err(|_| ShelfError::Address("a place does not fit the store"))?;
+            let path = parsed(&format!("{}{folder}", self.prefix))?;
             removed += bounded(async {
                 let found: Vec<_> =
                     self.store.list(Some(&path)).map_ok(|object| object.location).try_collect().await.map_err(|e| refused(&e))?;
-                for object in &found {
-                    match self.store.delete(object).await {
-                        Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
-                        Err(e) => return Err(refused(&e)),
-                    }
-                }
-                Ok(found.len() as u64)
+                self.delete(&found).await
+            })
+            .await?;
+        }
+        Ok(removed)
+    }
+
+    async fn keep_only(&self, organization: &OrganizationId, job: &JobId, part: Part, named: &[&str]) -> Result<u64, ShelfError> {
+        let mut removed = 0;
+        for folder in Place::folders_of(organization, job, part) {
+            let path = parsed(&format!("{}{folder}", self.prefix))?;
+            removed += bounded(async {
+                // Not what lies deeper: an asset's folder holds those of its attachments.
+                let found = self.store.list_with_delimiter(Some(&path)).await.map_err(|e| refused(&e))?;
+                let is_named = |object: &Path| named.iter().any(|uri| uri.strip_prefix(&self.base) == Some(object.as_ref()));
+                let stray: Vec<_> = found.objects.into_iter().map(|object| object.location).filter(|object| !is_named(object)).collect();
+                self.delete(&stray).await
             })
             .await?;
         }
@@ -145,14 +163,43 @@ impl Shelf for OpenedShelf {
     }
 
     async fn healthy(&self) -> Result<(), ShelfError> {
+        if let Kind::Folder(root) = &self.kind {
+            let root = root.clone();
+            return bounded(blocking(move || folder::takes_bytes(&root))).await;
+        }
         // No organisation can be called so: an id never begins with a dot. A list would not tell refused keys from an outage.
-        let path =
-            Path::parse(format!("{}.assay/health", self.prefix)).map_err(|_| ShelfError::Address("a place does not fit the store"))?;
+        let path = parsed(&format!("{}.assay/health", self.prefix))?;
         bounded(async { self.store.put(&path, "ok".into()).await.map(drop).map_err(|e| refused(&e)) }).await
     }
 }
 
-fn folder(path: &str) -> Result<OpenedShelf, ShelfError> {
+impl OpenedShelf {
+    /// Deletes objects; how many. One that is gone already counts.
+    async fn delete(&self, objects: &[Path]) -> Result<u64, ShelfError> {
+        for object in objects {
+            match self.store.delete(object).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+                Err(e) => return Err(refused(&e)),
+            }
+        }
+        Ok(objects.len() as u64)
+    }
+}
+
+fn parsed(key: &str) -> Result<Path, ShelfError> {
+    Path::parse(key).map_err(|_| ShelfError::Address("a place does not fit the store"))
+}
+
+/// Work on files, off the async threads. Its error holds a path: only its kind is kept.
+async fn blocking(work: impl FnOnce() -> io::Result<()> + Send + 'static) -> Result<(), ShelfError> {
+    let done = tokio::task::spawn_blocking(work).await.map_err(io::Error::other).flatten();
+    done.map_err(|error| {
+        tracing::trace!(%error, "the shelf's folder refused a call");
+        ShelfError::Unavailable
+    })
+}
+
+fn local(path: &str) -> Result<OpenedShelf, ShelfError> {
     if !path.starts_with('/') {
         return Err(ShelfError::Address("file:// needs a whole path: file:///FOLDER"));
     }
@@ -160,7 +207,7 @@ fn folder(path: &str) -> Result<OpenedShelf, ShelfError> {
     // Nobody else can enter it, whatever mode the files inside have.
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(ShelfError::Folder)?;
     let store = LocalFileSystem::new_with_prefix(path).map_err(|e| refused(&e))?.with_fsync(true);
-    Ok(OpenedShelf { store: Box::new(store), prefix: String::new(), base: format!("file://{path}/"), kind: Kind::Folder })
+    Ok(OpenedShelf { store: Box::new(store), prefix: String::new(), base: format!("file://{path}/"), kind: Kind::Folder(path.into()) })
 }
 
 fn bucket_shelf(store: Box<dyn ObjectStore>, base: String, prefix: &str) -> Result<OpenedShelf, ShelfError> {

@@ -47,6 +47,14 @@ impl Place {
         ["thumbnails", "derivatives"].map(|kind| format!("{organization}/{kind}/{job}"))
     }
 
+    /// The two folders in which the things of one part lie, those of attachments aside.
+    pub(crate) fn folders_of(organization: &OrganizationId, job: &JobId, part: Part) -> [String; 2] {
+        Self::folders(organization, job).map(|folder| match part {
+            Part::Asset => folder,
+            Part::Attachment(index) => format!("{folder}/attachment-{index}"),
+        })
+    }
+
     fn new(organization: &OrganizationId, kind: &str, job: &JobId, part: Part, name: &str, extension: &str) -> Result<Self, InvalidPlace> {
         named("name", name)?;
         named("extension", extension)?;

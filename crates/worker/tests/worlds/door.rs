@@ -3,7 +3,7 @@
 use assay_contract::{JobId, OrganizationId};
 use assay_fetch::BudgetUse;
 
-use assay_store::{Place, Shelf, ShelfError, ShelfUri};
+use assay_store::{Part, Place, Shelf, ShelfError, ShelfUri};
 use assay_worker::Rooms;
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -75,6 +75,10 @@ impl Shelf for Door {
 
     async fn remove_job(&self, organization: &OrganizationId, job: &JobId) -> Result<u64, ShelfError> {
         self.inner.remove_job(organization, job).await
+    }
+
+    async fn keep_only(&self, organization: &OrganizationId, job: &JobId, part: Part, named: &[&str]) -> Result<u64, ShelfError> {
+        self.inner.keep_only(organization, job, part, named).await
     }
 
     async fn healthy(&self) -> Result<(), ShelfError> {
