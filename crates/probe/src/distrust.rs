@@ -1,13 +1,20 @@
 //! A child's answer is untrusted: everything in it is checked, bounded or made anew before it goes into a record.
 
+mod made;
+mod picture;
+mod types;
+mod waveform;
+
+pub(crate) use made::mime_type;
+pub use made::{accord, agreement, derivative, thumbnail};
+
 use crate::sniff::Family;
-use assay_contract::exchange::{DerivativeHead, Task, ThumbnailHead};
 use assay_contract::failure::{Issue, Severity};
-use assay_contract::frame_index::{FrameIndex, FrameIndexError};
-use assay_contract::profile::{DerivativeName, ThumbnailFormat, ThumbnailSpec};
+use assay_contract::frame_index::FrameIndexError;
+use assay_contract::profile::DerivativeName;
 use assay_contract::record::MAX_RECORD_BYTES;
-use assay_contract::storyboard::{self, StoryboardError};
-use assay_contract::text_layer::{self, TextLayerError};
+use assay_contract::storyboard::StoryboardError;
+use assay_contract::text_layer::TextLayerError;
 use assay_contract::{AssetKind, Facts, MediaAttributes};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -33,8 +40,8 @@ pub enum Lie {
         /// Of what.
         kind: AssetKind,
     },
-    /// The MIME type is none.
-    #[error("the MIME type is malformed")]
+    /// The MIME type is none that this family, or this derivative, has.
+    #[error("the MIME type is another than it can have")]
     MimeType,
     /// A number that can't be.
     #[error("{0} can not be")]
@@ -51,6 +58,17 @@ pub enum Lie {
     /// An index of frames that is none.
     #[error("an index of frames is none: {0}")]
     FrameIndex(#[from] FrameIndexError),
+    /// A waveform that is none.
+    #[error("a waveform is not written as ours are")]
+    Waveform,
+    /// A derivative of another kind of asset.
+    #[error("a derivative {name:?} of {kind}")]
+    Another {
+        /// Which.
+        name: DerivativeName,
+        /// Of what.
+        kind: AssetKind,
+    },
     /// A text layer that is none.
     #[error("a text layer is none: {0}")]
     TextLayer(#[from] TextLayerError),
@@ -67,7 +85,7 @@ pub fn facts(said: &Facts, family: Family, content_length: u64) -> Result<Facts,
         return Err(Lie::Kind { family: family.as_str(), kind });
     }
     let attributes = &said.media_attributes;
-    if !is_mime_type(&attributes.mime_type) {
+    if !types::knows(family, &attributes.mime_type) {
         return Err(Lie::MimeType);
     }
     for (name, number) in [("duration", attributes.duration), ("frame_rate", attributes.frame_rate)] {
@@ -107,88 +125,6 @@ pub fn issues(said: Vec<Issue>) -> Vec<Issue> {
         });
     }
     issues
-}
-
-/// Whether a picture is what the task asked for: its spec, or why it is refused.
-pub fn thumbnail<'t>(head: &ThumbnailHead, bytes: &[u8], task: &'t Task) -> Result<&'t ThumbnailSpec, Lie> {
-    let spec = task.thumbnails.iter().find(|spec| spec.name == head.name).ok_or(Lie::Picture("was not asked for"))?;
-    if bytes.len() as u64 > task.limits.thumbnail_bytes {
-        return Err(Lie::Picture("is larger than a thumbnail may be"));
-    }
-    let format = match imagesize::image_type(bytes) {
-        Ok(imagesize::ImageType::Jpeg) => ThumbnailFormat::Jpeg,
-        Ok(imagesize::ImageType::Webp) => ThumbnailFormat::Webp,
-        _ => return Err(Lie::Picture("is neither JPEG nor WebP")),
-    };
-    let size = imagesize::blob_size(bytes).map_err(|_| Lie::Picture("has no size in its header"))?;
-    if format != spec.format || (size.width, size.height) != (head.width as usize, head.height as usize) {
-        return Err(Lie::Picture("is not what its head says"));
-    }
-    if head.width == 0 || head.height == 0 || head.width.max(head.height) > spec.max_px {
-        return Err(Lie::Picture("has a side that was not asked for"));
-    }
-    Ok(spec)
-}
-
-/// Whether a derivative is one that the task asked for, in a type that we serve.
-pub fn derivative(head: &DerivativeHead, bytes: &[u8], task: &Task) -> Result<(), Lie> {
-    if !task.derivatives.contains(&head.name) || bytes.len() as u64 > task.limits.derivative_bytes {
-        return Err(Lie::Picture("or derivative was not asked for, or is too large"));
-    }
-    if !["application/json", "application/octet-stream", "text/vtt", "image/webp", "image/jpeg"].contains(&head.mime_type.as_str()) {
-        return Err(Lie::MimeType);
-    }
-    if head.name == DerivativeName::FrameIndex {
-        let index = FrameIndex::read(bytes)?;
-        if head.mime_type != FrameIndex::MIME_TYPE || u64::from(index.frame_count()) > task.limits.frames {
-            return Err(Lie::Number("an index of more frames than may be counted, or of another type,"));
-        }
-    }
-    if head.name == DerivativeName::TextLayer {
-        text_layer::check(bytes)?;
-        if head.mime_type != text_layer::MIME_TYPE {
-            return Err(Lie::MimeType);
-        }
-    }
-    if head.name == DerivativeName::Storyboard {
-        sheet(bytes)?;
-        if head.mime_type != storyboard::SHEET_MIME_TYPE {
-            return Err(Lie::MimeType);
-        }
-    }
-    if head.name == DerivativeName::StoryboardCues {
-        storyboard::read(bytes)?;
-        if head.mime_type != storyboard::CUES_MIME_TYPE {
-            return Err(Lie::MimeType);
-        }
-    }
-    Ok(())
-}
-
-/// Whether two derivatives that lean on each other agree: each cue of a storyboard names a tile that is in its sheet.
-pub fn agreement<B: AsRef<[u8]>>(derivatives: &[(DerivativeHead, B)]) -> Result<(), Lie> {
-    let find = |name| derivatives.iter().find(|(head, _)| head.name == name).map(|(_, bytes)| bytes.as_ref());
-    if let (Some(picture), Some(cues)) = (find(DerivativeName::Storyboard), find(DerivativeName::StoryboardCues)) {
-        storyboard::lie_in(&storyboard::read(cues)?, sheet(picture)?)?;
-    }
-    Ok(())
-}
-
-/// Width and height of a storyboard's sheet, from its header.
-fn sheet(bytes: &[u8]) -> Result<(u32, u32), Lie> {
-    if !matches!(imagesize::image_type(bytes), Ok(imagesize::ImageType::Webp)) {
-        return Err(Lie::Picture("of a storyboard is no WebP"));
-    }
-    let size = imagesize::blob_size(bytes).map_err(|_| Lie::Picture("has no size in its header"))?;
-    let side = |pixels: usize| u32::try_from(pixels).ok().filter(|side| (1..=storyboard::SHEET_PX).contains(side));
-    side(size.width).zip(side(size.height)).ok_or(Lie::Picture("of a storyboard is larger than one may be"))
-}
-
-fn is_mime_type(text: &str) -> bool {
-    let part = |part: &str| {
-        !part.is_empty() && part.len() <= 80 && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b".+-".contains(&b))
-    };
-    text.split_once('/').is_some_and(|(left, right)| part(left) && part(right))
 }
 
 /// The same value with every text free of control characters and bounded.

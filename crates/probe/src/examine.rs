@@ -152,9 +152,8 @@ async fn look(sandbox: &Sandbox, family: Family, task: &Task, asked: Asked<'_>, 
             if let Some(other) = handed_over(&answered, family) {
                 return Err((other, answered.cost.cpu));
             }
-            let mut examined = believe(answered, family, task, asked);
-            examined.libraries = sandbox.libraries(family.as_str());
-            Ok(examined)
+            let examined = believed(answered, family, task, asked).await;
+            Ok(Examined { libraries: sandbox.libraries(family.as_str()), ..examined })
         }
         Err(error) => {
             tracing::warn!(%error, family = family.as_str(), "no child could be started");
@@ -214,7 +213,25 @@ fn accept(asked: Asked<'_>, found: Option<Sniffed>) -> Result<(Sniffed, Family),
     Ok((sniffed, family))
 }
 
-fn believe(answered: Answered, family: Family, task: &Task, asked: Asked<'_>) -> Examined {
+/// What an answer is held against.
+struct Measure {
+    task: Task,
+    claim: Option<MediaType>,
+    limits: FetchLimits,
+}
+
+/// Believes an answer, or parts of it, off the async threads: a text layer of 32 MB is read and hashed, and other jobs wait there.
+async fn believed(answered: Answered, family: Family, task: &Task, asked: Asked<'_>) -> Examined {
+    let measure = Measure { task: task.clone(), claim: asked.claim, limits: asked.profile.fetch.clone() };
+    let judging = tokio::task::spawn_blocking(move || believe(answered, family, &measure));
+    judging.await.unwrap_or_else(|stopped| {
+        tracing::error!(%stopped, family = family.as_str(), "judging an answer was stopped");
+        Examined::failed(Some(&task.mime_type), Failure::new(Code::Internal))
+    })
+}
+
+fn believe(answered: Answered, family: Family, measure: &Measure) -> Examined {
+    let Measure { task, claim, limits } = measure;
     let mut examined = Examined {
         detected_type: Some(task.mime_type.clone()),
         issues: distrust::issues(answered.issues),
@@ -228,9 +245,9 @@ fn believe(answered: Answered, family: Family, task: &Task, asked: Asked<'_>) ->
         (Ended::Done | Ended::Refused, Some(refusal)) => Some(from_child(refusal)),
         (Ended::Done | Ended::Refused, None) => None,
     };
-    match answered.facts.map(|said| distrust::facts(&said, family, asked.content_length)) {
+    match answered.facts.map(|said| distrust::facts(&said, family, task.content_length)) {
         Some(Ok(facts)) => {
-            match claim::judge(asked.claim, facts.details.kind(), &facts.media_attributes.mime_type) {
+            match claim::judge(*claim, facts.details.kind(), &facts.media_attributes.mime_type) {
                 Verdict::Holds => {}
                 Verdict::Warns(issue) => examined.issues.push(issue),
                 Verdict::Refused(failure) => {
@@ -239,8 +256,8 @@ fn believe(answered: Answered, family: Family, task: &Task, asked: Asked<'_>) ->
             }
             examined.detected_type = Some(facts.media_attributes.mime_type.clone());
             // The head alone did not say which limit holds.
-            let (kind, bytes) = (facts.details.kind(), asked.content_length);
-            let allowed = asked.profile.fetch.bytes_for(Some(kind));
+            let (kind, bytes) = (facts.details.kind(), task.content_length);
+            let allowed = limits.bytes_for(Some(kind));
             if bytes > allowed {
                 let hit = LimitHit::new(FetchLimits::name_for(Some(kind)), bytes, allowed);
                 return Examined { issues: Vec::new(), failure: Some(Failure::limit(Code::TooLarge, hit)), ..examined };
@@ -267,9 +284,7 @@ fn keep(
     derivatives: Vec<(assay_contract::exchange::DerivativeHead, Bytes)>,
     task: &Task,
 ) {
-    if examined.facts.is_none() {
-        return;
-    }
+    let Some(facts) = &examined.facts else { return };
     for (head, bytes) in thumbnails {
         match distrust::thumbnail(&head, &bytes, task) {
             Ok(spec) => {
@@ -288,11 +303,13 @@ fn keep(
     let agreement = distrust::agreement(&derivatives);
     for (head, bytes) in derivatives {
         let is_storyboard = matches!(head.name, DerivativeName::Storyboard | DerivativeName::StoryboardCues);
-        let believed = distrust::derivative(&head, &bytes, task).and(if is_storyboard { agreement.clone() } else { Ok(()) });
+        let believed = distrust::derivative(&head, &bytes, task)
+            .and_then(|()| distrust::accord(&head, &bytes, facts))
+            .and(if is_storyboard { agreement.clone() } else { Ok(()) });
         match believed {
             Ok(()) => examined.made.push(Made {
                 what: What::Derivative(head.name),
-                mime_type: served_type(&head.mime_type),
+                mime_type: distrust::mime_type(head.name),
                 sha256: hex(&Sha256::digest(&bytes)),
                 bytes,
             }),
@@ -301,16 +318,6 @@ fn keep(
                 examined.issues.push(Issue::error("derivative-refused", "A derivative was not believable and was dropped."));
             }
         }
-    }
-}
-
-fn served_type(mime_type: &str) -> &'static str {
-    match mime_type {
-        "application/json" => "application/json",
-        "text/vtt" => "text/vtt",
-        "image/webp" => "image/webp",
-        "image/jpeg" => "image/jpeg",
-        _ => "application/octet-stream",
     }
 }
 

@@ -1,10 +1,12 @@
 //! Lies that a compromised decoder might tell.
 
+use super::picture::tests::{jpeg_of, webp_of};
 use super::*;
 use assay_contract::details::{AudioDetails, AudioTrack, ConversationDetails, Details, ImageDetails, Ratio, VideoDetails};
-use assay_contract::exchange::InputKind;
-use assay_contract::frame_index::IndexedFrame;
+use assay_contract::exchange::{DerivativeHead, InputKind, Task, ThumbnailHead};
+use assay_contract::frame_index::{FrameIndex, IndexedFrame};
 use assay_contract::profile::Profile;
+use assay_contract::storyboard;
 
 fn said() -> Facts {
     let mut media_attributes = MediaAttributes::new(AssetKind::Image, "image/jpeg", 7);
@@ -47,8 +49,10 @@ fn numbers_and_types_that_can_not_be_are_not_believed() {
     lie.media_attributes.width = Some(0);
     assert!(facts(&lie, Family::Image, 7).is_err());
     let mut lie = said();
-    lie.media_attributes.mime_type = "image/jpeg\r\nSet-Cookie: a".into();
-    assert_eq!(facts(&lie, Family::Image, 7), Err(Lie::MimeType));
+    for mime_type in ["image/jpeg\r\nSet-Cookie: a", "x/y", "text/html", "video/mp4", ""] {
+        lie.media_attributes.mime_type = mime_type.into();
+        assert_eq!(facts(&lie, Family::Image, 7), Err(Lie::MimeType), "{mime_type}");
+    }
 }
 
 #[test]
@@ -79,34 +83,101 @@ fn a_text_layer_must_be_one() {
     assert!(derivative(&head("application/json"), honest, &task).is_err(), "not asked for");
 }
 
-/// The head of a lossy WebP (RFC 9649): a size and no picture.
-fn webp(width: u16, height: u16) -> Vec<u8> {
-    let [w, h] = [width.to_le_bytes(), height.to_le_bytes()];
-    [&b"RIFF\x1e\0\0\0WEBPVP8 \x12\0\0\0\x10\0\0\x9d\x01\x2a"[..], &w, &h, &[0; 8]].concat()
-}
-
 #[test]
-fn a_storyboard_is_a_sheet_and_cues_that_lie_in_it() {
+fn a_storyboard_is_a_sheet_and_cues_of_all_its_tiles() {
     let mut task = task();
     task.derivatives = vec![DerivativeName::Storyboard, DerivativeName::StoryboardCues];
     let head = |name, mime_type: &str| DerivativeHead { name, mime_type: mime_type.into() };
     let (sheet, cues) = (head(DerivativeName::Storyboard, "image/webp"), head(DerivativeName::StoryboardCues, "text/vtt"));
-    let tile = storyboard::Tile { x: 160, y: 0, width: 160, height: 90 };
-    let text = storyboard::write(&[storyboard::Cue { start_ms: 0, end_ms: 40, tile }]);
-    assert_eq!(derivative(&sheet, &webp(320, 90), &task), Ok(()));
-    assert_eq!(derivative(&cues, text.as_bytes(), &task), Ok(()));
-    assert_eq!(derivative(&sheet, &webp(1600, 1600), &task), Ok(()));
-    assert!(derivative(&sheet, &webp(1601, 90), &task).is_err(), "too wide");
-    assert!(derivative(&sheet, &webp(320, 0), &task).is_err(), "nothing");
-    assert!(derivative(&sheet, b"<script>", &task).is_err(), "no picture");
-    assert!(derivative(&head(DerivativeName::Storyboard, "image/jpeg"), &webp(320, 90), &task).is_err(), "another type");
+    let text = |tiles: &[(u32, u32, u32, u32)]| {
+        let tile = |&(x, y, width, height): &_| storyboard::Tile { x, y, width, height };
+        let cues = (0..).zip(tiles).map(|(n, at)| storyboard::Cue { start_ms: n * 40, end_ms: n * 40 + 40, tile: tile(at) });
+        storyboard::write(&cues.collect::<Vec<_>>()).into_bytes()
+    };
+    let three = text(&[(0, 0, 160, 90), (160, 0, 160, 90), (0, 90, 160, 90)]);
+    assert_eq!(derivative(&sheet, &webp_of(320, 90), &task), Ok(()));
+    assert_eq!(derivative(&cues, &three, &task), Ok(()));
+    assert_eq!(derivative(&sheet, &webp_of(1600, 1600), &task), Ok(()));
+    assert!(derivative(&sheet, &webp_of(1601, 90), &task).is_err(), "too wide");
+    assert!(derivative(&sheet, &webp_of(320, 0), &task).is_err(), "nothing");
+    assert!(derivative(&sheet, &jpeg_of(320, 90), &task).is_err(), "no WebP");
+    assert!(derivative(&sheet, &[webp_of(320, 90), b"more".to_vec()].concat(), &task).is_err(), "more than a picture");
+    assert!(derivative(&head(DerivativeName::Storyboard, "image/jpeg"), &webp_of(320, 90), &task).is_err(), "another type");
     assert!(matches!(derivative(&cues, b"WEBVTT\n\nNOTE hello\n", &task), Err(Lie::Storyboard(_))));
-    assert_eq!(derivative(&head(DerivativeName::StoryboardCues, "application/json"), text.as_bytes(), &task), Err(Lie::MimeType));
-    let together = |width, height| agreement(&[(sheet.clone(), webp(width, height)), (cues.clone(), text.clone().into_bytes())]);
-    assert_eq!(together(320, 90), Ok(()));
-    assert_eq!(together(319, 90), Err(Lie::Storyboard(StoryboardError::Tile)));
-    assert_eq!(together(320, 89), Err(Lie::Storyboard(StoryboardError::Tile)));
-    assert_eq!(agreement(&[(cues.clone(), text.clone())]), Ok(()), "a profile may ask for one of the two");
+    assert_eq!(derivative(&head(DerivativeName::StoryboardCues, "application/json"), &three, &task), Err(Lie::MimeType));
+    let together = |width, height| agreement(&[(sheet.clone(), webp_of(width, height)), (cues.clone(), three.clone())]);
+    assert_eq!(together(320, 180), Ok(()));
+    for (width, height) in [(319, 180), (320, 179), (321, 180), (320, 181), (480, 180), (320, 270)] {
+        assert_eq!(together(width, height), Err(Lie::Storyboard(StoryboardError::Tile)), "{width} x {height}");
+    }
+    assert_eq!(agreement(&[(cues.clone(), three)]), Ok(()), "a profile may ask for one of the two");
+    for other in [
+        text(&[(160, 0, 160, 90)]),
+        text(&[(0, 0, 160, 90), (160, 0, 159, 90)]),
+        text(&[(0, 0, 160, 90), (0, 90, 160, 90)]),
+        text(&[(0, 0, 160, 90), (0, 0, 160, 90)]),
+    ] {
+        assert_eq!(derivative(&cues, &other, &task), Err(Lie::Storyboard(StoryboardError::Tile)), "other tiles than were laid");
+    }
+}
+
+#[test]
+fn a_waveform_is_one_or_is_dropped() {
+    let head = |mime_type: &str| DerivativeHead { name: DerivativeName::Waveform, mime_type: mime_type.into() };
+    let honest = br#"{"version":2,"channels":1,"sample_rate":8000,"samples_per_pixel":64,"bits":8,"length":1,"data":[-1,1]}"#;
+    assert_eq!(derivative(&head("application/json"), honest, &task()), Ok(()));
+    assert_eq!(derivative(&head("application/json"), b"Patient SMITH", &task()), Err(Lie::Waveform));
+    assert_eq!(derivative(&head("application/json"), br#"{"patient":"SMITH"}"#, &task()), Err(Lie::Waveform));
+    assert_eq!(derivative(&head("text/vtt"), honest, &task()), Err(Lie::MimeType));
+}
+
+/// A video that tells these counts, and how its frames were counted.
+fn film(frames: u64, packets: u64, keys: u64, method: &str) -> Facts {
+    let mut media_attributes = MediaAttributes::new(AssetKind::Video, "video/mp4", 7);
+    media_attributes.frame_count = Some(frames);
+    let details = VideoDetails {
+        frame_count_method: Some(method.into()),
+        packet_count: Some(packets),
+        keyframe_count: Some(keys),
+        ..VideoDetails::default()
+    };
+    Facts { media_attributes, details: Details::Video(Box::new(details)) }
+}
+
+#[test]
+fn an_index_has_the_frames_that_the_facts_tell() {
+    let frames = [0, 40, 80].map(|ticks| IndexedFrame { ticks, is_key: ticks != 40 });
+    let bytes = FrameIndex::write(Ratio { num: 1, den: 1000 }, frames).unwrap();
+    let head = DerivativeHead { name: DerivativeName::FrameIndex, mime_type: FrameIndex::MIME_TYPE.into() };
+    let agrees = |facts: &Facts| accord(&head, &bytes, facts).is_ok();
+    assert!(agrees(&film(3, 3, 2, "packets")));
+    assert!(agrees(&film(3, 5, 3, "packets")), "an edit list hides some");
+    assert!(agrees(&film(90, 3, 2, "sample-table")), "the file ends early");
+    for (facts, why) in [
+        (film(4, 4, 2, "packets"), "more were counted"),
+        (film(2, 4, 2, "packets"), "fewer were counted"),
+        (film(3, 2, 2, "packets"), "more frames than packets"),
+        (film(90, 2, 2, "sample-table"), "more frames than packets"),
+        (film(3, 3, 1, "packets"), "more keyframes than were counted"),
+        (film(3, 3, 2, "declared"), "nothing was counted"),
+        (said(), "a picture has no frames"),
+    ] {
+        assert!(!agrees(&facts), "{why}");
+    }
+}
+
+#[test]
+fn a_derivative_is_of_the_kind_that_has_it() {
+    let head = |name| DerivativeHead { name, mime_type: String::new() };
+    for (name, of_picture, of_film) in [
+        (DerivativeName::Waveform, false, false),
+        (DerivativeName::TextLayer, false, false),
+        (DerivativeName::Storyboard, false, true),
+        (DerivativeName::StoryboardCues, false, true),
+    ] {
+        assert_eq!(accord(&head(name), b"", &said()).is_ok(), of_picture, "{name:?}");
+        assert_eq!(accord(&head(name), b"", &film(1, 1, 1, "packets")).is_ok(), of_film, "{name:?}");
+    }
 }
 
 #[test]
@@ -194,11 +265,12 @@ fn a_flood_of_issues_is_cut_and_said() {
 #[test]
 fn a_thumbnail_must_be_what_was_asked_for() {
     let head = |name: &str, width, height| ThumbnailHead { name: name.into(), mime_type: "image/jpeg".into(), width, height };
-    // SOI, APP0 cut short is not needed: SOF0 of 8 x 6 pixels, then scan data.
-    let jpeg = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xc0\x00\x11\x08\x00\x06\x00\x08\x03\x01\x22\x00\x02\x11\x01\x03\x11\x01\xff\xda";
-    assert_eq!(thumbnail(&head("preview", 8, 6), jpeg, &task()).unwrap().name, "preview");
-    assert!(thumbnail(&head("other", 8, 6), jpeg, &task()).is_err(), "not asked for");
-    assert!(thumbnail(&head("preview", 9, 6), jpeg, &task()).is_err(), "another size");
-    assert!(thumbnail(&head("grid", 8, 6), jpeg, &task()).is_err(), "another format");
+    let jpeg = jpeg_of(8, 6);
+    assert_eq!(thumbnail(&head("preview", 8, 6), &jpeg, &task()).unwrap().name, "preview");
+    assert!(thumbnail(&head("other", 8, 6), &jpeg, &task()).is_err(), "not asked for");
+    assert!(thumbnail(&head("preview", 9, 6), &jpeg, &task()).is_err(), "another size");
+    assert!(thumbnail(&head("grid", 8, 6), &jpeg, &task()).is_err(), "another format");
     assert!(thumbnail(&head("preview", 8, 6), b"<script>", &task()).is_err(), "no picture");
+    assert!(thumbnail(&head("preview", 8, 6), &[&jpeg[..], b"Patient SMITH"].concat(), &task()).is_err(), "more than a picture");
+    assert!(thumbnail(&head("preview", 1025, 6), &jpeg_of(1025, 6), &task()).is_err(), "larger than asked for");
 }
