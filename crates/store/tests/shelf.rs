@@ -206,6 +206,7 @@ const PUT_INTO: &str = "ASSAY_TEST_PUT_INTO";
 
 /// Not a test of its own: what the next one kills.
 #[tokio::test]
+#[allow(clippy::disallowed_methods, reason = "a test's own switch, not configuration")]
 async fn puts_until_it_is_killed() {
     let Ok(folder) = std::env::var(PUT_INTO) else { return };
     let shelf = open_shelf(&folder, &ShelfOptions::default()).unwrap();
@@ -216,6 +217,7 @@ async fn puts_until_it_is_killed() {
 
 /// The kernel kills whoever writes past the file size that the shell allows (setrlimit(2)): in the middle of the picture, always.
 #[test]
+#[allow(clippy::disallowed_methods, reason = "what is tested here is a process")]
 fn a_kill_in_the_middle_of_a_picture_leaves_nothing_of_it() {
     let folder = tempfile::tempdir().unwrap();
     let script = "ulimit -c 0; ulimit -f 1024; exec \"$0\" --exact puts_until_it_is_killed --nocapture";
