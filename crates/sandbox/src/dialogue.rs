@@ -2,6 +2,7 @@
 
 use crate::answered::{Answered, ChildCost, Ended};
 use crate::child::{Child, NoNews};
+use crate::clocks::Clocks;
 use crate::death::ChildDeath;
 use crate::error::ChildFailure;
 use crate::listener::{Heard, Listener};
@@ -13,7 +14,6 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::time::{Instant, timeout_at};
 
 /// A child that closed its socket is about to exit; one that lives on is up to something.
 const EXITS_WITHIN: Duration = Duration::from_millis(500);
@@ -35,13 +35,7 @@ enum Stopped {
 
 /// Talks with a child to its end.
 pub(crate) async fn hold(mut child: Child, task: &Task, blocks: Option<Arc<dyn Blocks>>) -> Result<Answered, ChildFailure> {
-    let mut conversation = Conversation {
-        listener: Listener::new(task),
-        limits: &task.limits,
-        deadline: Instant::now() + Duration::from_millis(task.limits.total_ms),
-        blocks,
-        input_failure: None,
-    };
+    let mut conversation = Conversation { listener: Listener::new(task), clocks: Clocks::of(&task.limits), blocks, input_failure: None };
     let stopped = conversation.go_on(&mut child).await;
     let (ended, exited) = end(&mut child, stopped, &task.limits).await.map_err(|NoNews| ChildFailure::ServerLost)?;
     let Conversation { listener, input_failure, .. } = conversation;
@@ -65,8 +59,7 @@ pub(crate) async fn hold(mut child: Child, task: &Task, blocks: Option<Arc<dyn B
 
 struct Conversation<'a> {
     listener: Listener<'a>,
-    limits: &'a DecodeLimits,
-    deadline: Instant,
+    clocks: Clocks,
     blocks: Option<Arc<dyn Blocks>>,
     input_failure: Option<io::Error>,
 }
@@ -74,7 +67,7 @@ struct Conversation<'a> {
 impl Conversation<'_> {
     async fn go_on(&mut self, child: &mut Child) -> Stopped {
         loop {
-            let heard = match self.within_stall(next(&mut child.socket, &self.listener)).await {
+            let heard = match self.clocks.within_stall(next(&mut child.socket, &self.listener)).await {
                 Ok(Ok(Some(frame))) => self.listener.hear(frame),
                 Ok(Ok(None)) => return Stopped::Silent,
                 Ok(Err(death)) | Err(death) => Err(death),
@@ -99,34 +92,17 @@ impl Conversation<'_> {
             return Err(ChildDeath::Protocol("a question for blocks of an input that lies in memory".to_owned()));
         };
         let reading = tokio::task::spawn_blocking(move || read_block(&*blocks, ask));
-        let read = match timeout_at(self.deadline, reading).await {
-            Ok(Ok(read)) => read,
-            Ok(Err(panicked)) => Err(io::Error::other(panicked)),
-            Err(_) => return Err(self.too_long()),
-        };
+        let read = self.clocks.within_life(reading).await?.unwrap_or_else(|panicked| Err(io::Error::other(panicked)));
         let body = read.unwrap_or_else(|error| {
             self.input_failure = Some(error);
             Vec::new()
         });
         let block = Frame { kind: FrameKind::Block, head: Vec::new(), body };
-        let sent = self.within_stall(async {
+        let sent = self.clocks.within_stall(async {
             child.socket.write_all(&block.prologue()).await?;
             child.socket.write_all(&block.body).await
         });
         Ok(sent.await?.is_ok())
-    }
-
-    /// Waits for the child until either clock runs out.
-    async fn within_stall<T>(&self, wait: impl Future<Output = T>) -> Result<T, ChildDeath> {
-        let stalled = Instant::now() + Duration::from_millis(self.limits.stall_ms);
-        let first = stalled.min(self.deadline);
-        timeout_at(first, wait)
-            .await
-            .map_err(|_| if self.deadline <= stalled { self.too_long() } else { ChildDeath::Stalled { allowed_ms: self.limits.stall_ms } })
-    }
-
-    fn too_long(&self) -> ChildDeath {
-        ChildDeath::TotalDeadline { allowed_ms: self.limits.total_ms }
     }
 }
 

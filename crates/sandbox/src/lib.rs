@@ -6,6 +6,7 @@
 
 mod answered;
 mod child;
+mod clocks;
 mod control;
 mod death;
 mod dialogue;
@@ -13,6 +14,7 @@ mod error;
 mod family;
 mod harden;
 mod listener;
+mod neighbours;
 mod sandbox;
 mod self_test;
 mod server;

@@ -3,7 +3,7 @@
 use crate::child::{Child, kill};
 use crate::control::Control;
 use crate::error::{ChildFailure, StartError};
-use crate::spawner;
+use crate::{neighbours, spawner};
 use assay_contract::exchange::{BUILD_ID, Exited, Hello, InputKind, Launch, Launched, Task};
 use assay_contract::frame::{Frame, FrameKind};
 use std::collections::HashMap;
@@ -84,6 +84,7 @@ impl ForkServer {
 
     /// Asks for a child that finds its task, and its input's memfd where there is one, already in its socket.
     pub(crate) async fn launch(self: &Arc<Self>, task: &Task, input: Option<BorrowedFd<'_>>) -> Result<Child, ChildFailure> {
+        neighbours::count().await;
         let asked = Instant::now();
         let (socket, theirs) = Child::socket(task, input)?;
         let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
@@ -201,6 +202,7 @@ fn note(waiting: &Waiting, frame: &Frame, descriptor: Option<OwnedFd>) -> io::Re
     match frame.kind {
         FrameKind::Launched => {
             let launched: Launched = frame.head()?;
+            neighbours::limit(launched.pid);
             let result = descriptor.ok_or(launched.errno);
             let listener = waiting.get_mut(&launched.ticket).and_then(|expected| expected.launched.take());
             if result.is_err() {

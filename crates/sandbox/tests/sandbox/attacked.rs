@@ -1,16 +1,18 @@
 //! Every attack on every layer, as root and as a plain user; and with all layers on where the machine has less to give.
 
 use crate::attacks::ATTACKS;
-use crate::columns::Column;
-use crate::ground::{decoders_folder, eventually, fork_servers, run};
+use crate::columns::{Column, faulty_with};
+use crate::ground::{decoders_folder, eventually, fork_servers, held, limits, run, run_under, sandbox_of};
 use crate::matrix::{Report, short};
 use crate::targets::Targets;
+use assay_contract::DecodeLimits;
 use rustix::process::geteuid;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::sync::Arc;
+use tempfile::TempDir;
 
 /// Set where this very test executable is run again, as somebody else or with less: the conditions it must find.
 const CONDITIONS: &str = "ASSAY_TEST_CONDITIONS";
@@ -47,6 +49,7 @@ async fn attacked_under_conditions() {
         Ok("plain-user") => {
             assert_eq!(geteuid().as_raw(), NOBODY);
             assert_nobody_looks_into_a_fork_server().await;
+            assert_threads_are_bounded().await;
             assert_all_held(&Column::EVERY).await;
         }
         Ok("no-namespaces") => {
@@ -74,13 +77,29 @@ async fn assert_nobody_looks_into_a_fork_server() {
     }
 }
 
+/// Threads are counted for each user, and this one's is the worker's too: a child that may have some leaves the rest to others.
+async fn assert_threads_are_bounded() {
+    let folder = faulty_with("--threads");
+    let sandbox = sandbox_of(folder.path().to_owned(), 1).await;
+    // Memory is none of the matter.
+    let roomy = DecodeLimits { memory_bytes: 4 << 30, ..limits() };
+    let few = run_under(&sandbox, "thread 4", roomy.clone()).await.unwrap();
+    assert_eq!(few.issues.first().map(|issue| issue.message.as_str()), Some("4 threads"));
+    let many = run_under(&sandbox, "thread 3000", roomy).await.unwrap();
+    let begun: u32 = held(&many).split_once(" threads, then: Resource temporarily unavailable").unwrap().0.parse().unwrap();
+    assert!((900..1_100).contains(&begun), "{begun}");
+    drop(sandbox);
+    eventually("its server is gone", || fork_servers().is_empty()).await;
+}
+
 /// Runs the above in a process of its own; `Err` says why that can't be had here.
-fn under(conditions: &str, mut command: Command) -> Result<(), String> {
-    let output = command
-        .args(["--exact", "attacked::attacked_under_conditions", "--nocapture"])
-        .env(CONDITIONS, conditions)
-        .output()
-        .map_err(|error| error.to_string())?;
+fn under(conditions: &str, command: Command) -> Result<(), String> {
+    again("attacked::attacked_under_conditions", conditions, command)
+}
+
+/// Runs one test of this executable in a process of its own.
+fn again(test: &str, conditions: &str, mut command: Command) -> Result<(), String> {
+    let output = command.args(["--exact", test, "--nocapture"]).env(CONDITIONS, conditions).output().map_err(|error| error.to_string())?;
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     println!("{said}");
     if !said.contains("1 passed") && !said.contains("panicked") {
@@ -94,11 +113,8 @@ fn say_skipped(why: &str) {
     println!("skipped: {why}");
 }
 
-#[test]
-fn every_attack_is_held_for_a_worker_that_is_a_plain_user() {
-    if !geteuid().is_root() {
-        return say_skipped("this is a plain user: the matrix above was its own");
-    }
+/// This executable and the test decoder, run by a user without any right.
+fn as_plain_user() -> (Command, TempDir) {
     // A copy: nobody else may look into root's folders.
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
@@ -108,7 +124,25 @@ fn every_attack_is_held_for_a_worker_that_is_a_plain_user() {
     fs::copy(decoders_folder().join("assay-faulty"), folder.path().join("assay-faulty")).unwrap();
     let mut command = Command::new(&executable);
     command.uid(NOBODY).gid(NOBODY).current_dir("/");
+    (command, folder)
+}
+
+#[test]
+fn every_attack_is_held_for_a_worker_that_is_a_plain_user() {
+    if !geteuid().is_root() {
+        return say_skipped("this is a plain user: the matrix above was its own");
+    }
+    let (command, _folder) = as_plain_user();
     under("plain-user", command).unwrap();
+}
+
+#[test]
+fn without_landlock_every_attack_is_held_for_a_plain_user_too() {
+    if !geteuid().is_root() {
+        return say_skipped("this is a plain user: its own test without Landlock says it");
+    }
+    let (command, _folder) = as_plain_user();
+    again("conditions::without_landlock_every_attack_is_held_and_the_loss_is_told", "", command).unwrap();
 }
 
 #[test]
