@@ -59,7 +59,7 @@ async fn one(rooms: &Rooms, part: &Part<'_>, attempt: u32, cancel: &Cancellation
         let exhausted = verdict(draft.failure(), attempt, rooms.settings.attempts)?;
         // Tried again like the document; where that was in vain too, the record tells it and stands.
         let _ = verdict(draft.layer_failure(), attempt, rooms.settings.attempts)?;
-        let stored = Box::pin(store::keep(rooms, part, &claim, draft, attempt)).await?;
+        let stored = Box::pin(store::keep(rooms, part, &mut claim, draft, attempt)).await?;
         let exhausted = exhausted.or_else(|| used_up(stored.record()));
         Ok((stored, exhausted))
     };

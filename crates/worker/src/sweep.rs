@@ -98,9 +98,9 @@ async fn give_records(rooms: &Rooms, delivery: Delivery) {
 async fn give_record(rooms: &Rooms, part: &Part<'_>, failure: &Failure, attempt: u32) -> Result<(), Halt> {
     let stored = match claim::take(rooms, part).await? {
         Taken::Done(stored) => *stored,
-        Taken::New(claim) => {
+        Taken::New(mut claim) => {
             let draft = Draft::without_bytes(failure.clone(), shown(part), 0, 0).timed(rooms.clock.now(), Times::default());
-            match Box::pin(store::keep(rooms, part, &claim, draft, attempt)).await {
+            match Box::pin(store::keep(rooms, part, &mut claim, draft, attempt)).await {
                 Ok(stored) => stored,
                 Err(halt) => {
                     claim::release(rooms, &claim).await;

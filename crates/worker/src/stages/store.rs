@@ -11,24 +11,42 @@ use assay_contract::{Code, Failure};
 use assay_probe::examine::{Made, What};
 use assay_store::{Claim, Place, StoreError, Stored};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Characters of an address in a record that would be too large with all of it; a key has 1,024 bytes at most.
 const LONGEST_URI: usize = 2_000;
 /// Characters of a sender's word in such a record.
 const LONGEST_WORD: usize = 200;
 
+/// Where things were put, by their names.
+type Places = BTreeMap<String, String>;
+
 /// Keeps a draft. The draft is the proof that the asset is erased; what comes back is the proof that the record is stored.
 /// In the last attempt, where something of ours is broken, the record says so and nothing else.
-pub async fn keep(rooms: &Rooms, part: &Part<'_>, claim: &Claim, draft: Draft, attempt: u32) -> Result<Stored, Halt> {
+pub async fn keep(rooms: &Rooms, part: &Part<'_>, claim: &mut Claim, draft: Draft, attempt: u32) -> Result<Stored, Halt> {
+    let mut places = Places::new();
+    let kept = put_and_record(rooms, part, claim, draft, attempt, &mut places).await;
+    tidy(rooms, part, claim, &kept, &places, attempt).await;
+    kept
+}
+
+async fn put_and_record(
+    rooms: &Rooms,
+    part: &Part<'_>,
+    claim: &mut Claim,
+    draft: Draft,
+    attempt: u32,
+    places: &mut Places,
+) -> Result<Stored, Halt> {
     let is_last = attempt >= rooms.settings.attempts;
-    let (places, broken) = match shelve(rooms, part, &draft).await {
-        Ok(places) => (places, None),
-        Err(Halt::Broken(failure)) if is_last => (BTreeMap::new(), Some(*failure)),
+    let broken = match shelve(rooms, part, claim, &draft, places).await {
+        Ok(()) => None,
+        Err(Halt::Broken(failure)) if is_last => Some(*failure),
         Err(halt) => return Err(halt),
     };
     let profile =
         rooms.settings.profiles.get(&part.job.profile).map_or_else(|| part.job.profile.clone(), assay_contract::Profile::revision);
-    let record = draft.into_record(Some(part), &profile, rooms.settings.worker.clone(), attempt, &places, rooms.clock.now());
+    let record = draft.into_record(Some(part), &profile, rooms.settings.worker.clone(), attempt, places, rooms.clock.now());
     if let Some(failure) = broken {
         return keep_bare(rooms, claim, record, failure).await;
     }
@@ -43,6 +61,51 @@ pub async fn keep(rooms: &Rooms, part: &Part<'_>, claim: &Claim, draft: Draft, a
         },
     };
     keep_bare(rooms, claim, record, failure).await
+}
+
+/// Removes what lies at the part's places and no record names: what was put before the record became a bare one, or before this worker
+/// had lost its claim, or by an earlier worker that had.
+///
+/// Places follow from the job, so two workers may put at the same one, and nobody may remove what the other's record names or will name.
+/// Hence nothing is removed before a record stands: it says what stays, and after it nobody but a worker whose claim is lost puts
+/// anything, which tidies when it notices. Where there is no record yet, whoever holds the claim is a later worker than this one: its
+/// token is above 1, so it tidies when its record stands, and finds all that was put here before we looked.
+async fn tidy(rooms: &Rooms, part: &Part<'_>, claim: &mut Claim, kept: &Result<Stored, Halt>, places: &Places, attempt: u32) {
+    let (organization, job) = (&part.job.organization_id, &part.job.job_id);
+    let found;
+    let record = match kept {
+        Ok(stored) => Some(stored.record()),
+        Err(Halt::Held { .. }) if !places.is_empty() => match rooms.store.record(organization, job, part.index()).await {
+            Ok(Some(stored)) => {
+                found = stored;
+                Some(found.record())
+            }
+            Ok(None) | Err(_) => return,
+        },
+        // No record will be made, nobody else may put anything while the claim is ours, and the row says that it failed.
+        Err(Halt::Broken(_)) if !places.is_empty() && attempt >= rooms.settings.attempts => {
+            if rooms.store.extend(claim, rooms.settings.claim_lease).await.is_err() {
+                return;
+            }
+            None
+        }
+        // The job comes again: its next worker has a higher token.
+        Err(_) => return,
+    };
+    let named: Vec<&str> = record.into_iter().flat_map(named).collect();
+    if claim.fence() == 1 && places.values().all(|uri| named.contains(&uri.as_str())) {
+        return;
+    }
+    match rooms.shelf.keep_only(organization, job, part.index().into(), &named).await {
+        Ok(0) => {}
+        Ok(removed) => tracing::info!(removed, "what no record names was removed from the shelf"),
+        Err(error) => tracing::warn!(%error, "what no record names may lie on the shelf"),
+    }
+}
+
+fn named(record: &Record) -> impl Iterator<Item = &str> {
+    let thumbnails = record.thumbnails.iter().map(|thumbnail| &thumbnail.uri);
+    thumbnails.chain(record.derivatives.iter().map(|derivative| &derivative.uri)).filter_map(Option::as_deref)
 }
 
 /// Keeps the failure alone; where even that is refused, without a word that is not our own: no row ends in limbo.
@@ -64,14 +127,25 @@ fn unkept(rooms: &Rooms, error: &StoreError) -> Halt {
     }
 }
 
-/// Puts what was made onto the shelf; where each lies, by its name.
-async fn shelve(rooms: &Rooms, part: &Part<'_>, draft: &Draft) -> Result<BTreeMap<String, String>, Halt> {
-    let mut places = BTreeMap::new();
+/// Puts what was made onto the shelf, and notes where each lies.
+async fn shelve(rooms: &Rooms, part: &Part<'_>, claim: &mut Claim, draft: &Draft, places: &mut Places) -> Result<(), Halt> {
     for made in &draft.examined().made {
+        hold(rooms, claim).await?;
         let (name, uri) = put(rooms, part, made).await?;
         places.insert(name, uri);
     }
-    Ok(places)
+    Ok(())
+}
+
+/// Whether the claim is still ours: a worker that stood still must not put its pictures in place of another's. Nobody can take a claim
+/// over before its end, so the fence is only asked where less than half of the lease is left; a put takes half a minute at most.
+async fn hold(rooms: &Rooms, claim: &mut Claim) -> Result<(), Halt> {
+    let lease = rooms.settings.claim_lease;
+    let left = Duration::try_from(claim.expires_at().duration_since(rooms.clock.now())).unwrap_or_default();
+    if left > lease / 2 {
+        return Ok(());
+    }
+    rooms.store.extend(claim, lease).await.map_err(|error| unkept(rooms, &error))
 }
 
 async fn put(rooms: &Rooms, part: &Part<'_>, made: &Made) -> Result<(String, String), Halt> {

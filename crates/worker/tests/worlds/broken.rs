@@ -39,6 +39,7 @@ async fn a_record_that_the_store_refuses_ends_as_a_failed_one() {
     let record = world.record("refused").await;
     assert_eq!((record.status, code(&record), record.attempt), (Status::Failed, Code::Internal, 2));
     assert!(record.erasure.is_some() && record.thumbnails.is_empty());
+    until("no picture lies there that no record names", async || world.shelved().is_empty()).await;
     buried(&world, &worker, "refused").await;
     worker.drain().await;
 }
@@ -52,9 +53,13 @@ async fn where_no_record_can_be_made_the_dead_letter_is_what_remains() {
     let worker = Worker::start(rooms(&world).await);
     let uri = world.customer.fixture("media/png-gray.png");
     world.submit(&with(job("refused", uri.clone()), json!({ "attachments": [{ "type": "IMAGE", "uri": uri }] }))).await;
-    assert_eq!(world.part("refused", Some(0)).await.status, Status::Complete);
+    let attached = world.part("refused", Some(0)).await;
+    assert_eq!(attached.status, Status::Complete);
     buried(&world, &worker, "refused").await;
     assert!(!world.has_record("refused").await);
+    let of_refused: Vec<String> = world.shelved().into_iter().filter(|name| name.contains("/refused/")).collect();
+    assert!(of_refused.iter().all(|name| name.contains("/attachment-0/")), "no record names them: {of_refused:?}");
+    assert_eq!(of_refused.len(), attached.thumbnails.len());
     let row = world.row("refused").await.unwrap();
     assert_eq!((row.state, row.failure), (RowState::Failed, Some(Code::Internal)), "a row that nothing ends would be waited for");
     worker.drain().await;

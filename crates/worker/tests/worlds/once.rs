@@ -10,6 +10,7 @@ use assay_contract::record::Status;
 use assay_store::RowState;
 use assay_testkit::cloud::Fault;
 use serde_json::json;
+use std::sync::Arc;
 
 const FILE: &str = "media/jpeg-baseline.jpg";
 
@@ -214,5 +215,51 @@ async fn a_job_that_kills_its_workers_gets_a_failed_record_and_no_row_stays_in_l
         assert_eq!(world.row("job").await.unwrap().state, RowState::Failed);
         assert_eq!(world.published().await.len(), 1);
         healthy.drain().await;
+    }
+}
+
+/// A worker stands still before its first picture, is on its way out, and its claim ends; the message came twice.
+async fn standing_still(world: &World) -> (Worker, Arc<Door>) {
+    let uri = world.customer.fixture(FILE);
+    world.submit(&job("job", uri.clone())).await;
+    let mut stuck = rooms(world).await;
+    let door = Door::before(stuck.shelf);
+    stuck.shelf = door.clone();
+    door.close();
+    let first = Worker::start(stuck);
+    door.arrived(1).await;
+    first.crew.drain();
+    world.submit(&job("job", uri)).await;
+    (first, door)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_worker_puts_that_lost_its_claim_does_not_stay() {
+    for world in both().await {
+        let (first, door) = standing_still(&world).await;
+        world.customer.cloud.remove_object(BUCKET, FILE);
+        let second = Worker::start(rooms(&world).await);
+        assert_eq!(code(&world.record("job").await), Code::NotFound);
+        door.open();
+        first.drain().await;
+        second.idle().await;
+        assert_eq!(world.shelved(), Vec::<String>::new(), "no record names them");
+        second.drain().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_lost_its_claim_takes_nothing_from_the_one_that_has_it() {
+    for world in both().await {
+        let (first, door) = standing_still(&world).await;
+        let second = Worker::start(rooms(&world).await);
+        let record = world.record("job").await;
+        assert_eq!(record.status, Status::Complete);
+        door.open();
+        first.drain().await;
+        second.idle().await;
+        assert_eq!(world.shelved().len(), record.thumbnails.len());
+        crate::same::pictures_lie_on_the_shelf(&world, &record).await;
+        second.drain().await;
     }
 }

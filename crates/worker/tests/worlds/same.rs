@@ -97,7 +97,7 @@ fn name(record: &Value) -> String {
     record["attachment"]["index"].as_u64().map_or_else(|| id.to_owned(), |index| format!("{id}, attachment {index}"))
 }
 
-async fn pictures_lie_on_the_shelf(world: &World, record: &Record) {
+pub(crate) async fn pictures_lie_on_the_shelf(world: &World, record: &Record) {
     use sha2::Digest;
     let shelf = world.ground.shelf(&world.customer);
     let thumbnails = record.thumbnails.iter().map(|one| (one.uri.as_ref(), &one.sha256));

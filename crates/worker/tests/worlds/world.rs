@@ -7,6 +7,7 @@ use assay_store::{RowProgress, Shelf, ShelfKeys, ShelfOptions, Store, open_shelf
 use assay_testkit::postgres::{self, SharedPostgres};
 use assay_testkit::rabbitmq::{self, VirtualHost};
 use serde_json::Value;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -122,6 +123,17 @@ impl World {
         self.queue.dead(1000).await.unwrap()
     }
 
+    /// The names of all that lies on the shelf, in order.
+    pub(crate) fn shelved(&self) -> Vec<String> {
+        let mut names = match &self.ground.services {
+            Services::Servers { .. } => self.customer.cloud.keys(SHELF_BUCKET),
+            Services::Folder => files(&self.ground.folder.path().join("shelf")),
+        };
+        names.retain(|name| !name.contains(".assay/health"));
+        names.sort();
+        names
+    }
+
     /// Takes all that was published so far; the record's JSON.
     pub(crate) async fn published(&self) -> Vec<Value> {
         match &self.ground.services {
@@ -217,6 +229,14 @@ impl Ground {
             ..EmbeddedConfig::at(self.folder.path().join("queue.db"))
         }
     }
+}
+
+fn files(folder: &Path) -> Vec<String> {
+    let mut names = Vec::new();
+    for found in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        if found.path().is_dir() { names.extend(files(&found.path())) } else { names.push(found.path().display().to_string()) }
+    }
+    names
 }
 
 /// Asks until the answer is yes; fails after a time that no healthy installation needs.
