@@ -49,6 +49,8 @@ static CONTAINERS: &[Container] = &[
     one("caf", "caf", "video/x-caf", "audio/x-caf"),
     one("au", "au", "video/basic", "audio/basic"),
     one("dsf", "dsf", "video/x-dsf", "audio/x-dsf"),
+    // FFmpeg reads DSDIFF as one of the IFFs.
+    one("iff", "dff", "video/x-dff", "audio/x-dff"),
     one("voc", "voc", "video/x-voc", "audio/x-voc"),
     one("xwma", "xwma", "video/x-ms-wmv", "audio/x-ms-wma"),
     one("ac3", "ac3", "video/ac3", "audio/ac3"),

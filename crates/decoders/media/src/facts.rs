@@ -116,7 +116,7 @@ impl Found<'_> {
         let duration = self.duration(main);
         let counted = self.walked.filter(|walked| walked.end.is_whole());
         let whole = self.walked.filter(|walked| matches!(walked.end, End::Reached | End::Short) && !walked.is_less_than_its_table());
-        let pace = whole.and_then(|walked| timing::pace(&walked.frames, main.time_base));
+        let pace = whole.and_then(|walked| timing::pace(&walked.frames, walked.span, main.time_base));
         let rate = timing::average([timing::ratio(main.average_rate), timing::ratio(main.nominal_rate)], pace);
         let (frames, method) = self.frame_count(main).unzip();
         let mut flat = MediaAttributes::new(AssetKind::Video, &self.called.mime_type, self.content_length);

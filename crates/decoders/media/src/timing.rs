@@ -11,6 +11,8 @@ pub(crate) struct Pace {
     pub(crate) measured: f64,
     /// Frames a second by the step that half of all steps do not pass: gaps don't move it.
     pub(crate) usual: f64,
+    /// Frames a second, first to the end of the last: another rate where the last one stands much longer than the others.
+    pub(crate) with_last: Option<f64>,
     /// Whether frames are shown for unlike times.
     pub(crate) is_variable: bool,
     /// Steps from frame to frame.
@@ -28,8 +30,9 @@ impl Pace {
 /// Times whose steps differ by less are rounded, not variable: containers keep milliseconds, or a coarse clock.
 const ROUNDING_SECONDS: f64 = 0.001_1;
 
-/// The pace of presentation times in ticks, in their order; `None` for fewer than two times.
-pub(crate) fn pace(times: &[Shown], time_base: Rational) -> Option<Pace> {
+/// The pace of presentation times in ticks, in their order; `None` for fewer than two times. `whole` is how long all of them are shown,
+/// ticks.
+pub(crate) fn pace(times: &[Shown], whole: Option<i64>, time_base: Rational) -> Option<Pace> {
     let (first, last) = (times.first()?.ticks, times.last()?.ticks);
     let tick = seconds(1, time_base)?;
     let span = (i128::from(last) - i128::from(first)) as f64 * tick;
@@ -45,6 +48,7 @@ pub(crate) fn pace(times: &[Shown], time_base: Rational) -> Option<Pace> {
     Some(Pace {
         measured: (times.len() - 1) as f64 / span,
         usual: median.recip(),
+        with_last: whole.and_then(|ticks| seconds(ticks, time_base)).filter(|whole| *whole >= span).map(|whole| times.len() as f64 / whole),
         is_variable: longest - shortest > slack,
         steps: steps.len(),
     })
@@ -71,7 +75,9 @@ pub(crate) fn average(declared: [Option<Ratio>; 2], pace: Option<Pace>) -> Optio
     // rate that was meant.
     let meant = |ratio: &Ratio| near(ratio, pace.usual, 0.02) && near(ratio, pace.measured, 0.05);
     average
-        .filter(|ratio| near(ratio, pace.measured, 0.01) || pace.agrees(*ratio))
+        .filter(|ratio| {
+            near(ratio, pace.measured, 0.01) || pace.with_last.is_some_and(|rate| near(ratio, rate, 0.01)) || pace.agrees(*ratio)
+        })
         .or_else(|| [average, nominal].into_iter().flatten().find(meant))
         // A container that can't know (MPEG-TS, raw streams) guesses from its first packets.
         .or_else(|| ratio_of(pace.measured))
@@ -108,7 +114,7 @@ mod tests {
 
     #[test]
     fn rounding_to_milliseconds_is_no_variable_rate() {
-        let pace = pace(&shown((0..100).map(|n| (n * 1000 + 15) / 30)), MILLISECONDS).unwrap();
+        let pace = pace(&shown((0..100).map(|n| (n * 1000 + 15) / 30)), None, MILLISECONDS).unwrap();
         assert!(!pace.is_variable);
         assert!((pace.measured - 30.0).abs() < 0.01);
     }
@@ -116,12 +122,12 @@ mod tests {
     #[test]
     fn one_frame_that_stands_longer_is_a_variable_rate() {
         let times = shown((0..100).map(|n| n * 40 + if n > 50 { 40 } else { 0 }));
-        assert!(pace(&times, MILLISECONDS).unwrap().is_variable);
+        assert!(pace(&times, None, MILLISECONDS).unwrap().is_variable);
     }
 
     #[test]
     fn a_declared_rate_stands_while_the_frames_agree_and_falls_when_they_do_not() {
-        let pace = |measured, usual| Some(Pace { measured, usual, is_variable: false, steps: 1000 });
+        let pace = |measured, usual| Some(Pace { measured, usual, with_last: None, is_variable: false, steps: 1000 });
         let (film, video) = (Ratio::new(24_000, 1001), Ratio::new(30_000, 1001));
         assert_eq!(average([video, None], pace(29.9, 10.0)), video);
         assert_eq!(average([video, None], pace(25.0, 25.0)), Ratio::new(25, 1));
@@ -135,17 +141,26 @@ mod tests {
     }
 
     #[test]
+    fn a_last_frame_that_stands_long_belongs_to_the_average() {
+        // Ten frames in a second, then one for three.
+        let pace = pace(&shown((0..11).map(|n| n * 100)), Some(4_000), MILLISECONDS);
+        let declared = Ratio::new(11, 4);
+        assert_eq!(average([declared, None], pace), declared);
+        assert_eq!(average([Ratio::new(5, 1), None], pace), Ratio::new(10, 1), "of neither");
+    }
+
+    #[test]
     fn a_clip_too_short_to_tell_has_the_rate_that_is_declared() {
         let video = Ratio::new(30, 1);
-        let of = |steps, measured| average([video, None], Some(Pace { measured, usual: 24.0, is_variable: true, steps }));
+        let of = |steps, measured| average([video, None], Some(Pace { measured, usual: 24.0, with_last: None, is_variable: true, steps }));
         assert_eq!(of(8, 27.4), video, "8 steps where 8.76 were expected");
         assert_eq!(of(80, 27.4), Ratio::new(27_400, 1000), "80 where 87.6 were expected");
     }
 
     #[test]
     fn times_at_the_edge_of_the_clock_do_not_overflow() {
-        assert!(pace(&shown([i64::MIN, 0, i64::MAX]), Rational { num: 1, den: 1 }).is_some());
-        assert!(pace(&shown([5, 5]), MILLISECONDS).is_none());
-        assert!(pace(&shown([1, 2]), Rational { num: 0, den: 0 }).is_none());
+        assert!(pace(&shown([i64::MIN, 0, i64::MAX]), Some(i64::MIN), Rational { num: 1, den: 1 }).is_some());
+        assert!(pace(&shown([5, 5]), None, MILLISECONDS).is_none());
+        assert!(pace(&shown([1, 2]), None, Rational { num: 0, den: 0 }).is_none());
     }
 }

@@ -23,15 +23,25 @@ fn begins(head: &[u8]) -> bool {
 }
 
 /// Later: at a line's begin, or behind bytes that no line has, with a version. What reads as text, or begins as a page, only
-/// speaks of it.
+/// speaks of it, unless the mark comes soon and a first object follows.
 fn follows(head: &[u8]) -> bool {
-    let searched = head.get(..SEARCHED).unwrap_or(head);
-    let found = searched.windows(MARK.len()).enumerate().any(|(place, five)| {
-        let before = place.checked_sub(1).and_then(|last| head.get(last));
-        let behind = head.get(place + MARK.len()..);
-        five == MARK
-            && before.is_some_and(|byte| byte.is_ascii_control() || !byte.is_ascii())
-            && behind.is_some_and(|behind| behind.first().is_some_and(u8::is_ascii_digit))
+    /// A line that a program said before the document; who explains the format says more.
+    const SOON: usize = 128;
+    let is_text = !head.starts_with(PRINTER) && words::is_text(head);
+    let searched = head.get(..if is_text { SOON } else { SEARCHED }).unwrap_or(head);
+    let mut found = searched.windows(MARK.len()).enumerate().filter_map(|(place, five)| {
+        let before = place.checked_sub(1).and_then(|last| head.get(last))?;
+        let behind = head.get(place + MARK.len()..)?;
+        let is_mark = five == MARK && (before.is_ascii_control() || !before.is_ascii());
+        (is_mark && behind.first().is_some_and(u8::is_ascii_digit)).then_some(behind)
     });
-    found && (head.starts_with(PRINTER) || !words::is_text(head)) && words::sniff(head).is_none()
+    words::sniff(head).is_none() && found.any(|behind| !is_text || object_follows(behind))
+}
+
+/// Whether the lines behind the mark and its comments begin an object (ISO 32000-1, 7.3.10): `1 0 obj`.
+fn object_follows(behind: &[u8]) -> bool {
+    let mut lines = behind.split(|byte| matches!(byte, b'\n' | b'\r')).skip(1).filter(|line| !line.is_empty() && !line.starts_with(b"%"));
+    let mut words = lines.next().unwrap_or_default().split(u8::is_ascii_whitespace);
+    let mut number = || words.next().is_some_and(|word| !word.is_empty() && word.iter().all(u8::is_ascii_digit));
+    number() && number() && words.next().is_some_and(|word| word.starts_with(b"obj"))
 }

@@ -28,16 +28,22 @@ pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
     if monkeys_audio(head) {
         return Some(Sniffed::audio("audio/x-ape"));
     }
-    let of_letters: [(&[u8], &'static str); 7] = [
+    // DSDIFF: an IFF of 64-bit sizes (Philips DSDIFF 1.5, 3.1).
+    if at(head, 0, b"FRM8") && at(head, 12, b"DSD ") {
+        return Some(Sniffed::audio("audio/x-dff"));
+    }
+    let of_letters: [(&[u8], &'static str); 8] = [
         (b"fLaC", "audio/flac"),
         (b"wvpk", "audio/x-wavpack"),
         (b"TTA1", "audio/x-tta"),
+        (b"tBaK", "audio/x-tak"),
         (b".snd", "audio/basic"),
         (b"MPCK", "audio/x-musepack"),
         (b"DSD ", "audio/x-dsf"),
         (b"ADIF", "audio/aac"),
     ];
-    let exact: [(&[u8], &'static str); 9] = [
+    let exact: [(&[u8], &'static str); 10] = [
+        (b"Creative Voice File\x1a", "audio/x-voc"),
         // RFC 4867, section 5: one channel, then several.
         (b"#!AMR\n", "audio/amr"),
         (b"#!AMR-WB\n", "audio/amr"),
@@ -67,10 +73,15 @@ fn monkeys_audio(head: &[u8]) -> bool {
 }
 
 /// MPEG audio, ADTS and LOAS: eleven or twelve sync bits are found in any noise, so a second frame must follow where the first says.
+/// Encoders and streams have left zeros before the first.
 pub(super) fn by_frame_sync(head: &[u8]) -> Option<Sniffed> {
-    let (length, mime_type) = frame(head)?;
-    let next = head.get(length..).unwrap_or_default();
+    let zeros = head.iter().take_while(|byte| **byte == 0).count();
+    let sound = head.get(zeros..)?;
+    let (length, mime_type) = frame(sound)?;
+    let next = sound.get(length..).unwrap_or_default();
     let follows = match next {
+        // Behind zeros, one frame is too little to be sure.
+        [] | [_] | [_, _] if zeros > 0 => false,
         // A file of one frame, or one whose next frame lies beyond the head.
         [] | [_] | [_, _] => true,
         next => frame(next).is_some(),

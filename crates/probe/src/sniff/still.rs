@@ -76,10 +76,10 @@ fn bmp_header_follows(head: &[u8]) -> bool {
     matches!(head.get(14..18).and_then(|size| size.try_into().ok()).map(u32::from_le_bytes), Some(12 | 16 | 40 | 52 | 56 | 64 | 108 | 124))
 }
 
-/// NITF: letters and digits throughout, so that its version and the two digits of its complexity level must follow (MIL-STD-2500C,
-/// table A-1).
+/// NITF: letters and digits throughout, so that its version and the two characters of its complexity level must follow (MIL-STD-2500C,
+/// table A-1; digits, which a damaged file may not have kept).
 fn transmission(head: &[u8]) -> Option<Sniffed> {
     let is_nitf = (at(head, 0, b"NITF0") || at(head, 0, b"NSIF0"))
-        && matches!(head.get(5..11), Some([b'0'..=b'9', b'.', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9']));
+        && matches!(head.get(5..11), Some([b'0'..=b'9', b'.', b'0'..=b'9', b'0'..=b'9', level @ ..]) if level.iter().all(u8::is_ascii_alphanumeric));
     is_nitf.then_some(Sniffed::imagery("application/vnd.nitf"))
 }

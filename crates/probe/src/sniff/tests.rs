@@ -152,6 +152,10 @@ fn a_mark_of_letters_is_believed_with_what_belongs_to_it() {
         (b"OggS\0\x02\0\0", Some("application/ogg")),
         (b"GIF89a\x01\0\x01\0\x80\0\0", Some("image/gif")),
         (b"NITF02.1003BF01", Some("application/vnd.nitf")),
+        (b"NITF02.000D.F0\x04\0_", Some("application/vnd.nitf")),
+        (b"tBaK\0\0\0\0", Some("audio/x-tak")),
+        (b"FRM8\0\0\0\0\0\0\0\x20DSD FVER", Some("audio/x-dff")),
+        (b"Creative Voice File\x1a\x1a\0", Some("audio/x-voc")),
         (b"NSIF01.0003BF01", Some("application/vnd.nitf")),
         (b"YUV4MPEG2 W2 H2 F25:1\nFRAME\n@@@@@@", Some("video/x-yuv4mpeg")),
     ] {
@@ -199,6 +203,8 @@ fn a_document_may_stand_behind_junk() {
     assert_eq!(mime(b"\x1b%-12345X@PJL\r\n%PDF-1.4\n1 0 obj"), Some("application/pdf"), "a printer's, of text alone");
     assert_eq!(mime(b"%PDF-1.7 \r\n1 0 obj"), Some("application/pdf"), "of text alone");
     assert_eq!(mime(b"%PDF-1.7 %\x80\n\x01"), Some("application/pdf"));
+    assert_eq!(mime(b"Sent by mail\r\n\n%PDF-1.1\n% a comment\n12 0 obj<<\n"), Some("application/pdf"), "behind a line");
+    assert_eq!(mime(b"This is how one begins:\n%PDF-1.1\nthen 12 0 obj<<\n"), Some("text/plain"));
     assert_eq!(mime(&[&[b'\n'; 1_019], binary.as_slice()].concat()), Some("application/pdf"));
     assert_eq!(mime(&[&[0; 1_100], binary.as_slice()].concat()), None, "too late");
     assert_eq!(mime(&[b"word ", binary.as_slice()].concat()), None, "within a line");
@@ -216,6 +222,9 @@ fn a_frame_of_sound_needs_a_second_one() {
     assert_eq!(mime(&sound), Some("audio/mpeg"));
     sound[417] = 0;
     assert_eq!(mime(&sound), None, "sync bits alone are found in any noise");
+    let frame = [[0xff, 0xfb, 0x90, 0].as_slice(), &[0; 413]].concat();
+    assert_eq!(mime(&[[0; 136].as_slice(), &frame, &frame].concat()), Some("audio/mpeg"), "behind zeros");
+    assert_eq!(mime(&[[0; 136].as_slice(), &frame].concat()), None, "one frame behind zeros");
     let mut multiplexed = vec![0x01u8; 103 * 2];
     for frame in 0..2 {
         multiplexed[frame * 103..][..3].copy_from_slice(b"\x56\xe0\x64");
