@@ -10,15 +10,13 @@ use assay_contract::details::Details;
 use assay_contract::profile::DerivativeName;
 use assay_contract::record::{Record, Status};
 use assay_probe::examine::{Made, What};
+use assay_store::WholeFile;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
-use std::fs::Permissions;
 use std::io::{BufWriter, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use tempfile::NamedTempFile;
 
 const STYLE: &str = include_str!("gallery/page.css");
 const SCRIPT: &str = include_str!("gallery/page.js");
@@ -34,17 +32,15 @@ pub enum Order {
 
 /// A page that is being written, card by card: it may have more of them than memory holds.
 pub struct Gallery {
-    page: BufWriter<NamedTempFile>,
+    page: BufWriter<WholeFile>,
     path: PathBuf,
 }
 
 impl Gallery {
-    /// Begins a page. Until [`Gallery::finish`] whatever lies at its path stays.
+    /// Begins a page. Until [`Gallery::finish`] whatever lies at its path stays, and nothing of it has a name: whatever ends us leaves none.
     pub fn create(path: &Path, order: Order) -> anyhow::Result<Self> {
         let cannot = || format!("{} can't be written", path.display());
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let file = tempfile::Builder::new().permissions(Permissions::from_mode(0o644)).tempfile_in(folder).with_context(cannot)?;
-        let mut page = BufWriter::new(file);
+        let mut page = BufWriter::new(WholeFile::create(path).with_context(cannot)?);
         page.write_all(head(order).into_string().as_bytes()).with_context(cannot)?;
         Ok(Self { page, path: path.to_owned() })
     }
@@ -60,7 +56,7 @@ impl Gallery {
         let cannot = || format!("{} can't be written", self.path.display());
         writeln!(self.page, "</main><script>{SCRIPT}</script></body></html>").with_context(cannot)?;
         let file = self.page.into_inner().map_err(std::io::IntoInnerError::into_error).with_context(cannot)?;
-        file.persist(&self.path).map(drop).with_context(cannot)
+        file.finish().with_context(cannot)
     }
 }
 

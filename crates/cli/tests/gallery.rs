@@ -2,6 +2,7 @@
 
 use crate::running::{assay, command, run, with};
 use assay_testkit::fixtures;
+use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -104,4 +105,21 @@ fn a_page_that_can_not_be_written_is_said_before_anything_is_read() {
     assert_eq!(ended.code, 2, "{}", ended.err);
     assert!(ended.err.contains("/nowhere/page.html can't be written"), "{}", ended.err);
     assert!(ended.out.is_empty() && began.elapsed() < Duration::from_mins(1));
+}
+
+/// The kernel kills whoever writes past the file size that the shell allows (setrlimit(2)): in the middle of the page, always. What was
+/// there before stays, and nothing is beside it.
+#[test]
+fn a_kill_in_the_middle_of_a_page_leaves_nothing_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("page.html");
+    fs::write(&page, "an earlier page").unwrap();
+    let picture = fixtures::root().join("media/png-rgb.png");
+    // Sixteen pictures in the page are more than 64 blocks of 512 bytes, and none of the pictures is.
+    let script = "ulimit -c 0; ulimit -f 64; exec \"$0\" \"$@\"";
+    let shell = with(with(command(Path::new("/bin/sh")), ["-c", script]), [assay().as_os_str()]);
+    let ended = run(with(with(with(shell, ["inspect", "--html"]), [&page]), [&picture; 16]), b"");
+    assert_eq!(ended.code, -1, "a signal ended it: {}", ended.all());
+    let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert_eq!((names, fs::read_to_string(&page).unwrap()), (vec![OsString::from("page.html")], "an earlier page".to_owned()));
 }
