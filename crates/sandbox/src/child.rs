@@ -2,6 +2,7 @@
 
 use crate::control::send_with;
 use crate::server::ForkServer;
+use crate::threads::Threads;
 use assay_contract::exchange::{Exited, Task};
 use assay_contract::frame::{Frame, FrameKind};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
@@ -55,6 +56,11 @@ impl Child {
         }
         let socket = UnixStream::from_std(std::os::unix::net::UnixStream::from(ours))?;
         Ok((socket, theirs))
+    }
+
+    /// Where its threads are counted.
+    pub(crate) fn threads(&self) -> Threads {
+        Threads::of(&self.pidfd)
     }
 
     /// How it ended, where it has ended by now.

@@ -4,6 +4,7 @@
 //! the child's. So time is counted by ticks of the worker's own, and a tick that took too long is one tick all the same.
 
 use crate::death::ChildDeath;
+use crate::threads::Threads;
 use assay_contract::limits::DecodeLimits;
 use std::pin::pin;
 use std::time::Duration;
@@ -17,13 +18,19 @@ pub(crate) struct Clocks {
     stall_ms: u64,
     total_ms: u64,
     life_left: Duration,
+    threads: Option<Threads>,
 }
 
 impl Clocks {
     /// Begins to count.
     pub(crate) fn of(limits: &DecodeLimits) -> Self {
         let (stall_ms, total_ms) = (limits.stall_ms, limits.total_ms);
-        Self { stall_ms, total_ms, life_left: Duration::from_millis(total_ms) }
+        Self { stall_ms, total_ms, life_left: Duration::from_millis(total_ms), threads: None }
+    }
+
+    /// Looks at a child's threads at each tick, and whenever it was heard.
+    pub(crate) fn watching(self, threads: Threads) -> Self {
+        Self { threads: Some(threads), ..self }
     }
 
     /// Waits for the child until either clock runs out.
@@ -45,6 +52,7 @@ impl Clocks {
             let counted = began.elapsed().min(tick);
             self.life_left -= counted;
             stall_left -= counted;
+            self.threads.as_ref().map_or(Ok(()), Threads::check)?;
             if let Ok(came) = waited {
                 return Ok(came);
             }

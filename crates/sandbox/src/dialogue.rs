@@ -35,7 +35,12 @@ enum Stopped {
 
 /// Talks with a child to its end.
 pub(crate) async fn hold(mut child: Child, task: &Task, blocks: Option<Arc<dyn Blocks>>) -> Result<Answered, ChildFailure> {
-    let mut conversation = Conversation { listener: Listener::new(task), clocks: Clocks::of(&task.limits), blocks, input_failure: None };
+    let mut conversation = Conversation {
+        listener: Listener::new(task),
+        clocks: Clocks::of(&task.limits).watching(child.threads()),
+        blocks,
+        input_failure: None,
+    };
     let stopped = conversation.go_on(&mut child).await;
     let (ended, exited) = end(&mut child, stopped, &task.limits).await.map_err(|NoNews| ChildFailure::ServerLost)?;
     let Conversation { listener, input_failure, .. } = conversation;

@@ -20,6 +20,7 @@ mod self_test;
 mod server;
 mod source;
 mod spawner;
+mod threads;
 
 pub use answered::{Answered, ChildCost, Ended};
 pub use death::ChildDeath;

@@ -2,7 +2,8 @@
 //!
 //! The kernel counts threads for each user, not for each process (setrlimit(2), `RLIMIT_NPROC`), and a seccomp filter can't count. So a
 //! child that may have threads gets a limit from its worker: what the user had at its start, and [`ALLOWANCE`] more. Children of root have
-//! users of their own, and limit themselves; for root itself the kernel does not count.
+//! users of their own, and limit themselves; for root itself the kernel does not count. In a container a user of the same number in the
+//! next one counts too, and can't be seen: a limit could stop healthy decodes, so there is none, and [`crate::threads`] alone holds.
 
 use rustix::process::{Pid, Resource, Rlimit, geteuid, prlimit};
 use std::fs;
@@ -23,7 +24,7 @@ static COUNTED: Mutex<Option<Instant>> = Mutex::new(None);
 
 /// Counts this user's threads anew, where the last count is old.
 pub(crate) async fn count() {
-    if geteuid().is_root() {
+    if geteuid().is_root() || !sees_all() {
         return;
     }
     {
@@ -47,6 +48,11 @@ pub(crate) fn limit(child: i32) {
     let most = Some(threads.saturating_add(ALLOWANCE));
     // It fails for a child that is gone, or has a lower limit already.
     let _ = prlimit(Some(pid), Resource::Nproc, Rlimit { current: most, maximum: most });
+}
+
+/// Whether this is the machine's first namespace of processes, whose number the kernel fixes (`PROC_PID_INIT_INO`): only there all are seen.
+fn sees_all() -> bool {
+    fs::read_link("/proc/self/ns/pid").is_ok_and(|namespace| namespace.as_os_str() == "pid:[4026531836]")
 }
 
 /// Threads of all processes of a user, as far as /proc shows them.
