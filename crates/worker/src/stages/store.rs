@@ -25,7 +25,7 @@ type Places = BTreeMap<String, String>;
 /// In the last attempt, where something of ours is broken, the record says so and nothing else.
 pub async fn keep(rooms: &Rooms, part: &Part<'_>, claim: &mut Claim, draft: Draft, attempt: u32) -> Result<Stored, Halt> {
     let mut places = Places::new();
-    let kept = put_and_record(rooms, part, claim, draft, attempt, &mut places).await;
+    let kept = Box::pin(put_and_record(rooms, part, claim, draft, attempt, &mut places)).await;
     tidy(rooms, part, claim, &kept, &places, attempt).await;
     kept
 }
