@@ -25,7 +25,10 @@ pub async fn run(settings: &SettingsArguments, arguments: Dead) -> anyhow::Resul
         }
         DeadVerb::Show { id } => match broker.dead_letter(&DeadLetterId::new(&id)).await? {
             Some(letter) => say(&serde_json::to_string_pretty(&seen(&letter))?)?,
-            None => anyhow::bail!("there is no dead letter {id}; `assay dead list` shows them"),
+            None => {
+                complain(&format!("there is no dead letter {id}; `assay dead list` shows them"));
+                return Ok(Exit::Failed);
+            }
         },
         DeadVerb::Requeue { ids } => {
             let store = assemble::existing_store(&config).await?;
