@@ -99,7 +99,7 @@ pub fn facts(record: &Record) -> Vec<(&'static str, String)> {
         }
         Some(Details::Text(text)) => {
             let words = text.words.map(|words| many(words, "word"));
-            card.list("text", [Some(many(text.characters, "character")), words, Some(many(text.lines.into(), "line"))]);
+            card.list("text", [Some(many(text.characters, "character")), words, Some(many(text.lines, "line"))]);
             card.list("written", [Some(text.encoding.clone()), text.newline.clone(), text.language.clone()]);
         }
         Some(Details::Html(page)) => {

@@ -31,13 +31,13 @@ impl<'a> Vetting<'a> {
         if let Err(unknown) = self.config.profile(&job.profile) {
             return Ok(Some(unknown.to_string()));
         }
-        if let Some(objection) = self.to_address(job).await? {
+        if let Some(objection) = self.of_address(job).await? {
             return Ok(Some(objection));
         }
-        Ok(job.global_key.as_deref().and_then(|name| self.to_name(name, place)))
+        Ok(job.global_key.as_deref().and_then(|name| self.of_name(name, place)))
     }
 
-    async fn to_address(&mut self, job: &Job) -> Result<Option<String>, StoreError> {
+    async fn of_address(&mut self, job: &Job) -> Result<Option<String>, StoreError> {
         let Some(uri) = job.asset.uri() else { return Ok(None) };
         let told = |error: String| Ok(Some(format!("its address can't be read: {error}")));
         // Without an integration an https address is taken as signed; a bucket's is read with the organisation's default.
@@ -77,7 +77,7 @@ impl<'a> Vetting<'a> {
     }
 
     /// Two rows of one name would replace each other's facts.
-    fn to_name(&mut self, name: &str, place: &str) -> Option<String> {
+    fn of_name(&mut self, name: &str, place: &str) -> Option<String> {
         let digest = Sha256::digest(name);
         let (half, _) = digest.split_first_chunk::<16>()?;
         match self.names.entry(*half) {
