@@ -97,8 +97,8 @@ fn general_advice(error: &AccessError) -> &'static str {
         AccessError::Unavailable { .. } => {
             "Check that this machine can reach the identity service (network, proxy, `sts_endpoint`), and try again."
         }
-        AccessError::WorkerIdentity { .. } => {
-            "Give the worker a cloud identity of its own: a role for its pod, task or instance, a profile, or keys in its environment."
+        AccessError::NoIdentity | AccessError::WorkerIdentity { .. } => {
+            "Give the worker an AWS identity of its own: a role of its pod, task or instance, a profile, keys in its environment, or `access.access_key_id` and `access.secret_access_key`."
         }
         AccessError::RoleRefused { .. } => {
             "Compare the role's ARN with the integration's, and its trust policy with the one that `assay integration add` printed: principal, action and external id."

@@ -61,10 +61,13 @@ pub enum AccessError {
         /// What STS answered, if it did.
         answer: ProviderAnswer,
     },
-    /// The worker has no identity, or STS does not accept it.
+    /// The worker has no identity: neither keys of its own nor a role, profile or environment that gives some.
+    #[error("this machine has no AWS identity")]
+    NoIdentity,
+    /// STS does not accept the worker's identity.
     #[error("the worker's own identity was not accepted ({})", said(.answer))]
     WorkerIdentity {
-        /// What STS answered, if it did.
+        /// What STS answered.
         answer: ProviderAnswer,
     },
     /// Signing itself failed; a fault of ours.
@@ -73,6 +76,11 @@ pub enum AccessError {
 }
 
 impl AccessError {
+    /// Whether the worker itself is at fault: then nothing is said about any integration.
+    pub const fn is_of_the_worker(&self) -> bool {
+        matches!(self, Self::NoIdentity | Self::WorkerIdentity { .. })
+    }
+
     /// Whether a later try may get another answer: derived from the failure table's row.
     pub fn is_transient(&self) -> bool {
         self.failure().retryable
@@ -99,10 +107,10 @@ impl AccessError {
             Self::Unavailable { answer } => {
                 Failure::new(Code::ProviderUnavailable).at(assay_contract::failure::Stage::Access).answered(answer.clone())
             }
-            Self::WorkerIdentity { answer } => Failure::new(Code::Internal)
-                .because("the worker's own cloud identity was not accepted")
-                .at(assay_contract::failure::Stage::Access)
-                .answered(answer.clone()),
+            Self::NoIdentity => Failure::new(Code::WorkerUnidentified).because("none was found"),
+            Self::WorkerIdentity { answer } => {
+                Failure::new(Code::WorkerUnidentified).because("it was not accepted").answered(answer.clone())
+            }
             Self::Signing(_) => {
                 Failure::new(Code::Internal).because("the URL could not be signed").at(assay_contract::failure::Stage::Access)
             }

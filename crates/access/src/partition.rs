@@ -69,6 +69,31 @@ pub fn is_region(text: &str) -> bool {
     (4..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') && text.contains('-')
 }
 
+/// Whether a region's name is formed as AWS forms them: words and a number, `us-gov-west-1`.
+pub fn is_aws_region(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let Some((number, words)) = parts.split_last() else { return false };
+    let all = |part: &str, of: fn(&u8) -> bool| !part.is_empty() && part.bytes().all(|byte| of(&byte));
+    is_region(text) && words.len() >= 2 && all(number, u8::is_ascii_digit) && words.iter().all(|word| all(word, u8::is_ascii_lowercase))
+}
+
+/// Whether a text is the number of an AWS account: twelve digits.
+pub fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|digit| digit.is_ascii_digit())
+}
+
+/// Whether a bucket can have this name. Capitals, underscores and up to 255 characters are allowed because buckets from before 2018 may
+/// have them (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>).
+pub fn is_bucket(text: &str) -> bool {
+    let ends = |end: Option<char>| end.is_some_and(|c| c.is_ascii_alphanumeric());
+    (3..=255).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+        && ends(text.chars().next())
+        && ends(text.chars().last())
+        && !text.contains("..")
+        && text.parse::<std::net::Ipv4Addr>().is_err()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,6 +121,19 @@ mod tests {
         }
         for bad in ["", "x", "evil.example/", "us-east-1.evil.example", "US-EAST-1", "us east 1", "auto#"] {
             assert!(!is_region(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn names_that_nothing_in_aws_can_have_are_told() {
+        for (known, none) in [("us-gov-west-1", "us-east"), ("ap-southeast-2", "eu-west-1a"), ("mx-central-1", "Europe (Ireland)")] {
+            assert!(is_aws_region(known) && !is_aws_region(none), "{known} {none}");
+        }
+        assert!(is_account("012345678901") && !is_account("12345678901") && !is_account("1234-5678-90"));
+        for (bucket, none) in
+            [("acme-raw", "a"), ("acme.raw", "acme..raw"), ("Old_Bucket", "acme raw"), ("b12", "-b12"), ("1.2.3", "1.2.3.4")]
+        {
+            assert!(is_bucket(bucket) && !is_bucket(none), "{bucket} {none}");
         }
     }
 }

@@ -148,7 +148,7 @@ fn meaning<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Access
     if matches!(error, SdkError::DispatchFailure(failure) if failure.is_user() || failure.is_other())
         || matches!(error, SdkError::ConstructionFailure(_))
     {
-        return AccessError::WorkerIdentity { answer };
+        return AccessError::NoIdentity;
     }
     match code.as_deref() {
         Some("AccessDenied" | "AccessDeniedException" | "ValidationError" | "NoSuchEntity") => AccessError::RoleRefused { answer },

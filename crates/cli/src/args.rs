@@ -40,8 +40,14 @@ pub enum Verb {
     /// Look at files or addresses and print what they are.
     Inspect(Inspect),
     /// Everything in one process: queue, store, shelf and worker in one folder.
+    ///
+    /// SIGTERM or SIGINT drains: no new jobs are taken, and it ends when those at work are done. A second signal, more than two seconds after
+    /// the first, ends it at once; what was at work comes again. Several may run in one folder: they share its work.
     Up(Up),
     /// A worker for the configured broker, store and shelf.
+    ///
+    /// SIGTERM or SIGINT drains: no new jobs are taken, and it ends when those at work are done, after `worker.drain_s` at the latest. A second
+    /// signal, more than two seconds after the first, ends it at once; what was at work comes again.
     Worker(Worker),
     /// Queue assets: a manifest, addresses, or both.
     Submit(Submit),
@@ -51,11 +57,11 @@ pub enum Verb {
     Integration(Integration),
     /// Look at jobs that were given up, and queue them again.
     Dead(Dead),
-    /// What a failure code means and what to do about it.
+    /// What a failure code or an issue means and what to do about it.
     Explain(Explain),
     /// Measure how many assets a second this machine, this network and this bucket give.
     Bench(Bench),
-    /// Check or show the configuration.
+    /// Check, show or list the settings.
     Config(Config),
     /// Bring the store's schema up to date.
     Migrate,
@@ -89,7 +95,7 @@ pub struct Inspect {
     /// Write one page to look at, with a card and a picture for each record, and a storyboard for each video; it needs no other file.
     #[arg(long, value_name = "OUT")]
     pub html: Option<PathBuf>,
-    /// Read more arguments from a file, one a line; `-` is standard input.
+    /// Read more arguments from a file, one a line, or each ended by a NUL as `find -print0` writes them; `-` is standard input.
     #[arg(long, value_name = "FILE|-")]
     pub files_from: Option<PathBuf>,
     /// The integration that bucket addresses are read with.
@@ -137,6 +143,9 @@ pub struct Submit {
     /// What the task is called.
     #[arg(long, default_value = "submitted")]
     pub name: String,
+    /// Queue the rest where rows are refused; without it one bad row queues nothing.
+    #[arg(long)]
+    pub skip_refused: bool,
     /// Follow the task until it is done.
     #[arg(long)]
     pub watch: bool,
@@ -185,6 +194,17 @@ pub enum IntegrationVerb {
         #[arg(long)]
         json: bool,
     },
+    /// Show one: its settings, and again the policies that the customer pastes.
+    Show {
+        /// The integration.
+        id: IntegrationId,
+        /// ARN of the role that the workers run as, for the trust policy; by default that of this machine.
+        #[arg(long, value_name = "ARN")]
+        worker_role: Option<String>,
+        /// As JSON: `external_id`, `trust_policy`, `permission_policy`.
+        #[arg(long)]
+        json: bool,
+    },
     /// Try one for real: role, external id, one object.
     Check {
         /// The integration.
@@ -228,6 +248,9 @@ pub struct AddIntegration {
     /// The customer also grants listing, so that a missing key can be told from a forbidden one.
     #[arg(long)]
     pub may_list: bool,
+    /// ARN of the role that the workers run as, for the trust policy; by default that of this machine.
+    #[arg(long, value_name = "ARN")]
+    pub worker_role: Option<String>,
     /// As JSON: `external_id`, `trust_policy`, `permission_policy`.
     #[arg(long)]
     pub json: bool,
@@ -268,7 +291,7 @@ pub enum DeadVerb {
 /// `assay explain`
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// A failure code; all of them without one.
+    /// A failure code, or an issue of a record; all of them without one.
     pub code: Option<String>,
 }
 
@@ -315,6 +338,12 @@ pub enum ConfigVerb {
     Check,
     /// Print what is in force, secrets withheld.
     Show,
+    /// List every setting there is: its key, its default and what it means.
+    List {
+        /// Print each as JSON, one a line.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// `assay schema`

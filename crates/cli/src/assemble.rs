@@ -52,10 +52,16 @@ pub async fn store(config: &Config) -> anyhow::Result<Store> {
     {
         std::fs::create_dir_all(folder).with_context(|| format!("the folder {} can't be made", folder.display()))?;
     }
-    let store = Store::open(url).await?;
-    let pending = store.migrations_pending().await?;
+    let cannot = || no_store(url);
+    let store = Store::open(url).await.with_context(cannot)?;
+    let pending = store.migrations_pending().await.with_context(cannot)?;
     anyhow::ensure!(pending.is_empty(), "the store's schema is {} step(s) behind: run `assay migrate`", pending.len());
     Ok(store)
+}
+
+/// Names a store that can't be used, without its password.
+pub fn no_store(url: &Secret<String>) -> String {
+    format!("the store {} can't be used", withheld(url))
 }
 
 /// The shelf.
@@ -77,13 +83,15 @@ pub async fn broker(config: &Config) -> anyhow::Result<SharedBroker> {
         if let Some(folder) = std::path::Path::new(path).parent() {
             std::fs::create_dir_all(folder).with_context(|| format!("the folder {} can't be made", folder.display()))?;
         }
-        return Ok(Arc::new(Embedded::open(EmbeddedConfig::at(path)).await.context("the embedded queue can't be opened")?));
+        return Ok(Arc::new(
+            Embedded::open(EmbeddedConfig::at(path)).await.with_context(|| format!("the embedded queue {path} can't be opened"))?,
+        ));
     }
     let mut settings = RabbitMqConfig::at(url.clone());
     if let Some(prefix) = &config.broker.prefix {
         settings.prefix.clone_from(prefix);
     }
-    Ok(Arc::new(RabbitMq::connect(settings).await.context("the broker can't be reached")?))
+    Ok(Arc::new(RabbitMq::connect(settings).await.with_context(|| format!("the broker can't be reached: {}", withheld(url)))?))
 }
 
 /// Customers' clouds.
@@ -187,10 +195,14 @@ fn worker_id() -> String {
     format!("worker-{}", assay_contract::JobId::generate())
 }
 
-/// A secret that is never needed again is not kept: used by `config show`.
+/// An address as it may be shown: without user, password and parameters.
 pub fn withheld(secret: &Secret<String>) -> String {
     let text = secret.expose();
     let Some((scheme, rest)) = text.split_once("://") else { return "(withheld)".to_owned() };
+    // A password that should have been percent-encoded: nobody can say where it ends.
+    if rest.split_once('?').is_some_and(|(_, parameters)| parameters.contains('@')) {
+        return format!("{scheme}://(withheld)");
+    }
     // PostgreSQL takes a password among the parameters as well.
     let (rest, parameters) = rest.split_once('?').map_or((rest, ""), |(rest, _)| (rest, "?(withheld)"));
     match rest.rsplit_once('@') {
@@ -208,6 +220,7 @@ mod tests {
         for (address, shown) in [
             ("postgres://assay:geheim@db/assay", "postgres://(withheld)@db/assay"),
             ("postgres://db/assay?user=a&password=geheim", "postgres://db/assay?(withheld)"),
+            ("postgres://assay:gehe?im@db/assay", "postgres://(withheld)"),
             ("sqlite:///srv/assay.db", "sqlite:///srv/assay.db"),
             ("geheim", "(withheld)"),
         ] {

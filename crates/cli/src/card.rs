@@ -19,8 +19,11 @@ pub fn card(record: &Record) -> String {
     });
     let issues = record.issues.iter().map(|issue| ("issue", format!("{} · {}", issue.code, issue.message)));
     let digest = record.asset.sha256.iter().map(|sha256| ("sha256", sha256.clone()));
-    for (name, value) in failure.chain(facts(record)).chain(thumbnails).chain(issues).chain(digest) {
-        let _ = writeln!(card, "  {name:<9} {}", plain(&value));
+    let lines: Vec<(&str, String)> = failure.chain(facts(record)).chain(thumbnails).chain(issues).chain(digest).collect();
+    // The names of some kinds are long, and a profile names its thumbnails as it likes.
+    let width = lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0).clamp(9, 20);
+    for (name, value) in lines {
+        let _ = writeln!(card, "  {name:<width$} {}", plain(&value));
     }
     card
 }
@@ -36,7 +39,7 @@ pub fn facts(record: &Record) -> Vec<(&'static str, String)> {
     }
     match &record.details {
         Some(Details::Image(image)) => {
-            let frames = image.frame_count.filter(|count| *count > 1).map(|count| format!(" · {count} frames"));
+            let frames = image.frame_count.filter(|count| *count > 1).map(|count| format!(" · {}", many(count, "frame")));
             card.line("size", &format!("{}{}", shape(record), frames.unwrap_or_default()));
             card.list(
                 "color",
@@ -79,10 +82,10 @@ pub fn facts(record: &Record) -> Vec<(&'static str, String)> {
             let first = document.pages.first().map(|page| format!("{:.0} × {:.0} pt", page.width_pt, page.height_pt));
             card.list("pages", [document.page_count.map(|count| count.to_string()), first, document.form.clone()]);
             card.list("document", [document.title.clone(), document.author.clone(), document.producer.clone()]);
-            card.list("text", [document.text_characters.map(|count| format!("{count} characters"))]);
+            card.list("text", [document.text_characters.map(|count| many(count, "character"))]);
         }
         Some(Details::Dicom(dicom)) => {
-            let frames = dicom.frame_count.map(|count| format!("{count} frames"));
+            let frames = dicom.frame_count.map(|count| many(count, "frame"));
             card.list("dicom", [dicom.modality.clone(), Some(shape(record)), frames, dicom.photometric.clone()]);
             card.list("syntax", [dicom.transfer_syntax.clone()]);
         }
@@ -95,15 +98,15 @@ pub fn facts(record: &Record) -> Vec<(&'static str, String)> {
             );
         }
         Some(Details::Text(text)) => {
-            let words = text.words.map(|words| format!("{words} words"));
-            card.list("text", [Some(format!("{} characters", text.characters)), words, Some(format!("{} lines", text.lines))]);
+            let words = text.words.map(|words| many(words, "word"));
+            card.list("text", [Some(many(text.characters, "character")), words, Some(many(text.lines, "line"))]);
             card.list("written", [Some(text.encoding.clone()), text.newline.clone(), text.language.clone()]);
         }
         Some(Details::Html(page)) => {
-            card.list("page", [page.title.clone(), Some(format!("{} characters", page.characters)), page.language.clone()]);
+            card.list("page", [page.title.clone(), Some(many(page.characters, "character")), page.language.clone()]);
         }
         Some(Details::Conversation(talk)) => {
-            card.list("talk", [Some(format!("{} messages", talk.message_count)), Some(talk.participants.join(", "))]);
+            card.list("talk", [Some(many(talk.message_count, "message")), Some(talk.participants.join(", "))]);
         }
         None => {}
     }
@@ -142,7 +145,12 @@ fn shape(record: &Record) -> String {
 }
 
 fn counted(record: &Record) -> Option<String> {
-    record.media_attributes.as_ref()?.frame_count.map(|count| format!("{count} frames"))
+    record.media_attributes.as_ref()?.frame_count.map(|count| many(count, "frame"))
+}
+
+/// `1 frame`, `75 frames`
+fn many(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Seconds as a player shows them.
@@ -171,6 +179,11 @@ mod tests {
     fn sizes_and_times_read_well() {
         assert_eq!([size(0), size(999), size(305_973), size(2_400_000_000)], ["0 bytes", "999 bytes", "306.0 kB", "2.4 GB"]);
         assert_eq!([time(2.0), time(3725.2)], ["2.00 s", "1:02:05"]);
+    }
+
+    #[test]
+    fn one_is_not_many() {
+        assert_eq!([many(0, "frame"), many(1, "frame"), many(2, "frame")], ["0 frames", "1 frame", "2 frames"]);
     }
 
     #[test]

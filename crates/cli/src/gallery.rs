@@ -6,6 +6,7 @@ pub mod shelved;
 
 use crate::card;
 use anyhow::Context;
+use assay_contract::AssetKind;
 use assay_contract::details::Details;
 use assay_contract::profile::DerivativeName;
 use assay_contract::record::{Record, Status};
@@ -97,7 +98,7 @@ fn article(record: &Record, made: &[Made]) -> Markup {
     let file = name.rsplit('/').find(|part| !part.is_empty()).unwrap_or(name);
     // Two rows may be of one file.
     let short = card::plain(record.global_key.as_deref().unwrap_or(file));
-    let (status, kind) = (word(record.status), record.details.as_ref().map_or("unknown", |details| details.kind().as_str()));
+    let (status, kind) = (word(record.status), kind(record));
     let lines = card::facts(record);
     html! {
         article data-status=(status) data-kind=(kind) data-name=(format!("{short} {name}").to_lowercase()) {
@@ -127,6 +128,25 @@ fn article(record: &Record, made: &[Made]) -> Markup {
         }
         "\n"
     }
+}
+
+/// The kind of an asset; of one that could not be read, what it was taken for.
+fn kind(record: &Record) -> &'static str {
+    if let Some(details) = &record.details {
+        return details.kind().as_str();
+    }
+    let detected = record.asset.detected_type.as_deref().unwrap_or_default();
+    let kind = match detected.split_once('/') {
+        Some(("image", _)) => AssetKind::Image,
+        Some(("video", _)) => AssetKind::Video,
+        Some(("audio", _)) => AssetKind::Audio,
+        Some(("application", "pdf")) => AssetKind::Document,
+        Some(("application", "dicom")) => AssetKind::Dicom,
+        Some(("text", "html")) => AssetKind::Html,
+        Some(("text", _)) => AssetKind::Text,
+        _ => return "unknown",
+    };
+    kind.as_str()
 }
 
 /// The smallest thumbnail that fills a card on a fine screen, else the largest.

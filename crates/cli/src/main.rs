@@ -7,6 +7,7 @@ mod card;
 mod config;
 mod exit;
 mod gallery;
+mod output;
 mod progress;
 mod tracing_setup;
 mod verbs;

@@ -10,6 +10,7 @@ mod gallery;
 mod inspect;
 mod killed;
 mod leaks;
+mod newcomer;
 mod refusals;
 mod rolling;
 mod running;

@@ -50,7 +50,7 @@ fn an_integration_is_added_listed_checked_made_default_and_removed() {
 }
 
 #[test]
-fn a_manifest_with_bad_lines_is_queued_without_them_and_watched_to_its_end() {
+fn a_manifest_with_bad_lines_is_queued_without_them_where_asked_and_watched_to_its_end() {
     let stage = Stage::embedded();
     stage.connect();
     stage.put("good.jpg", "jpeg-baseline.jpg");
@@ -67,7 +67,11 @@ fn a_manifest_with_bad_lines_is_queued_without_them_and_watched_to_its_end() {
     ];
     let manifest = stage.folder.path().join("rows.jsonl");
     fs::write(&manifest, lines.join("\n")).unwrap();
-    let ended = stage.assay(&["submit", "rows.jsonl", &uri("good.jpg"), "--integration", INTEGRATION, "--json"]);
+    let submit = ["submit", "rows.jsonl", &uri("good.jpg"), "--integration", INTEGRATION, "--json"];
+    let none = stage.assay(&submit);
+    assert!(none.code == 2 && none.err.contains("nothing is queued: 4 refused") && none.err.contains("--skip-refused"), "{none:?}");
+    assert_eq!((none.json()[0]["queued"].as_u64(), stage.number("SELECT count(*) FROM tasks")), (Some(0), 0));
+    let ended = stage.assay(&[&submit[..], &["--skip-refused"]].concat());
     assert_eq!(ended.code, 1, "{ended:?}");
     let said = ended.json().remove(0);
     assert_eq!((&said["queued"], &said["refused"]), (&json!(3), &json!(4)));
@@ -130,7 +134,7 @@ fn a_dead_job_comes_back(mut stage: Stage, service: &str) {
     assert_eq!(shown["job"]["asset"], format!("s3://{BUCKET}/tired"));
     for arguments in [["dead", "show", "none-such"], ["dead", "requeue", "none-such"]] {
         let ended = stage.assay(&arguments);
-        assert!(ended.code != 0 && ended.err.contains("none-such"), "{arguments:?}: {ended:?}");
+        assert!(ended.code == 1 && ended.err.contains("none-such"), "{arguments:?}: {ended:?}");
     }
 
     stage.cloud.behave(BUCKET, "tired");
@@ -200,14 +204,21 @@ fn the_pages_say_that_it_lives_is_ready_and_what_it_did() {
 }
 
 #[test]
-fn every_failure_code_is_explained_and_an_unknown_one_refused() {
+fn every_failure_code_and_every_issue_is_explained_and_an_unknown_one_refused() {
     let stage = Stage::embedded();
     let all = stage.assay(&["explain"]).well().out;
     assert!(all.lines().count() > 30, "{all}");
-    for line in all.lines() {
-        let code = line.split_whitespace().next().unwrap();
-        let told = stage.assay(&["explain", code]).well().out;
-        assert!(told.starts_with(code) && told.contains("to be mended by") && told.contains("tried again"), "{told}");
+    let (failures, issues) = all.split_once("\n\n").unwrap();
+    for (lines, word) in [(failures, "to be mended by"), (issues, "the record is")] {
+        for line in lines.lines() {
+            let code = line.split_whitespace().next().unwrap();
+            let told = stage.assay(&["explain", code]).well().out;
+            assert!(told.starts_with(code) && told.contains(word) && told.contains("tried again"), "{told}");
+        }
+    }
+    for (issue, record) in [("damaged-stream", "partial"), ("fallback-font", "complete"), ("text-layer-mismatch", "partial where")] {
+        let told = stage.assay(&["explain", issue]).well().out;
+        assert!(told.contains(&format!("the record is {record}")), "{told}");
     }
     let unknown = stage.assay(&["explain", "no-such-code"]);
     assert!(unknown.code == 2 && unknown.err.contains("no-such-code"), "{unknown:?}");

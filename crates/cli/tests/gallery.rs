@@ -30,21 +30,23 @@ fn the_gallery_filters_by_kind_and_status_and_runs_nothing_of_an_asset() {
     let script = folder.path().join("<script>document.title='owned'<.wav");
     fs::copy(fixtures::root().join("media/wav-pcm-16.wav"), &script).unwrap();
     let broken = fixtures::root().join("hostile/truncated-no-moov.mp4");
+    let garbage = fixtures::root().join("hostile/garbage.bin");
     let page = folder.path().join("page.html");
-    let ended = run(with(with(command(&assay()), ["inspect", "--json", "--html"]), [page.as_path(), &hostile, &script, &broken]), b"");
-    assert_eq!(ended.code, 1, "one of them is broken: {}", ended.err);
-    assert_eq!(ended.out.lines().count(), 3);
+    let ended =
+        run(with(with(command(&assay()), ["inspect", "--json", "--html"]), [page.as_path(), &hostile, &script, &broken, &garbage]), b"");
+    assert_eq!(ended.code, 1, "two of them are broken: {}", ended.err);
+    assert_eq!(ended.out.lines().count(), 4);
 
     let text = fs::read_to_string(&page).unwrap();
     assert!(!text.contains("src=x onerror") || text.contains("&lt;img src=x onerror"), "a name is markup");
     assert!(!text.contains("http://") && !text.contains("https://"), "the page needs something from elsewhere");
     let seen = rendered(&page);
     assert!(seen.contains("<title>Assay: gallery</title>"), "a name ran");
-    assert!(seen.contains("3 of 3 shown"), "{seen}");
-    for button in ["complete 2", "failed 1", "audio 1", "image 1", "unknown 1"] {
+    assert!(seen.contains("4 of 4 shown"), "{seen}");
+    for button in ["complete 2", "failed 2", "audio 1", "image 1", "video 1", "unknown 1"] {
         assert!(seen.contains(&format!(">{button}</button>")), "{button}");
     }
-    assert_eq!((seen.matches("<article").count(), seen.matches("class=\"wave\"").count()), (3, 1));
+    assert_eq!((seen.matches("<article").count(), seen.matches("class=\"wave\"").count()), (4, 1));
     assert!(seen.contains("data:image/webp;base64,"));
 }
 

@@ -157,6 +157,12 @@ fn names_are_read_from_standard_input_or_a_file_after_the_arguments() {
         let types: Vec<Value> = ended.json().iter().map(|record| record["media_attributes"]["mime_type"].clone()).collect();
         assert_eq!((ended.code, types), (0, vec!["image/gif".into(), "image/png".into(), "image/gif".into()]), "{}", ended.err);
     }
+    // As `find -print0` writes them: then a name may hold a line's end.
+    let two_lines = folder.path().join("two\nlines.png");
+    fs::copy(fixtures::media().join("png-rgb.png"), &two_lines).unwrap();
+    let list = [two_lines.as_os_str().as_bytes(), b"\0", odd.as_os_str().as_bytes(), b"\0"].concat();
+    let ended = run(with(command(&assay()), ["inspect", "--json", "--files-from", "-"]), &list);
+    assert_eq!((ended.code, ended.json().len()), (0, 2), "{ended:?}");
     assert_eq!(inspect(["--files-from", "/none/such"]).code, 2);
     assert_eq!(run(with(command(&assay()), ["inspect", "--files-from", "-"]), b"\n").code, 2, "an empty list is nothing to inspect");
 }

@@ -7,6 +7,7 @@ use assay_testkit::kin::{self, Kin};
 use rustix::process::Signal;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 /// Larger assets go to an encrypted temporary file: half of the jobs here.
 const SPILL_ABOVE: &str = "100000";
@@ -178,7 +179,10 @@ fn a_second_signal_ends_a_drain_at_once() {
     until("the download has begun", || stage.sent("slow") > 0);
     let family = kin::family(up.pid());
     up.terminate();
+    let first = Instant::now();
     until("it drains", || up.page("/readyz").is_some_and(|(status, _)| status == 503));
+    // What is promised is a time: only after it a signal is a second one.
+    until("the two seconds are over", || first.elapsed() > Duration::from_millis(2500));
     up.terminate();
     assert_eq!(up.end(), 2);
     assert!(up.said().contains("second signal"), "{}", up.said());

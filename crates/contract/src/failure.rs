@@ -1,9 +1,11 @@
 //! Failures: what a reader is told when an asset, an integration or we ourselves could not do it.
 
 mod code;
+mod issues;
 mod table;
 
 pub use code::{Code, UnknownCode};
+pub use issues::{ISSUES, IssueRow};
 pub use table::{Retry, Row, TABLE};
 
 use crate::limits::LimitHit;
@@ -157,7 +159,7 @@ pub enum Severity {
 /// Something about an asset that its owner should know though there is a record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Issue {
-    /// A kebab-case word: a code of the failure table, or one of the issues listed in the README.
+    /// A kebab-case word: a code of the failure table, or one of the issues that `assay explain` lists.
     pub code: String,
     /// How much it matters.
     pub severity: Severity,

@@ -13,6 +13,7 @@ mod shelf;
 mod sql;
 mod store;
 mod tasks;
+mod waiting;
 mod whole_file;
 
 pub use claims::{Claim, Claimed};
@@ -24,4 +25,5 @@ pub use schema::Applied;
 pub use shelf::{InvalidPlace, OpenedShelf, Part, Place, Shelf, ShelfError, ShelfKeys, ShelfOptions, ShelfUri, open_shelf};
 pub use store::Store;
 pub use tasks::{NewTask, RowCounts, Task, TaskProgress, TaskState};
+pub use waiting::Waiting;
 pub use whole_file::WholeFile;

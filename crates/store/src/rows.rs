@@ -64,7 +64,7 @@ pub struct RowProgress {
     pub global_key: Option<String>,
     /// Where it stands.
     pub state: RowState,
-    /// Why it failed, where it did.
+    /// Why it failed, where it did; of a row that is to be tried again, why its last attempt did.
     pub failure: Option<Code>,
     /// When that last changed.
     pub changed_at: Timestamp,

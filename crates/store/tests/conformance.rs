@@ -68,6 +68,7 @@ suite! {
     tasks::thousands_of_rows_are_queued_and_paged,
     tasks::a_refused_attachment_makes_the_row_partial,
     tasks::a_paused_task_says_so,
+    tasks::a_row_that_is_tried_again_says_why,
     integrations::an_integration_comes_back_as_it_was,
     integrations::there_is_one_default,
     integrations::a_suspension_holds_rows_until_it_is_lifted,

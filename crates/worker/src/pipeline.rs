@@ -70,6 +70,7 @@ async fn one(rooms: &Rooms, part: &Part<'_>, attempt: u32, cancel: &Cancellation
         }
         Err(halt) => {
             claim::release(rooms, &claim).await;
+            claim::note(rooms, part, &halt).await;
             Err(halt)
         }
     }

@@ -15,7 +15,17 @@ const CONDITION: &str = "Add the condition on sts:ExternalId to the role's trust
 pub(super) async fn check(delegation: &AwsDelegation<'_>, lines: &mut Vec<CheckLine>) -> bool {
     match delegation.cloud.sts.caller(&delegation.sts_region()).await {
         Ok(arn) => lines.push(CheckLine::passed(name::WORKER, arn)),
-        Err(error) => lines.push(CheckLine::failed(name::WORKER, error.to_string(), general_advice(&error))),
+        Err(error) => {
+            lines.push(CheckLine::failed(name::WORKER, error.to_string(), general_advice(&error)));
+            if error.is_of_the_worker() {
+                // Whoever is nobody is refused by every role: it would prove nothing of this one.
+                lines.extend(
+                    [name::ROLE, name::WITHOUT_ID, name::WRONG_ID]
+                        .map(|line| CheckLine::skipped(line, "not tried: AWS does not know this worker", None)),
+                );
+                return false;
+            }
+        }
     }
     let own = Some(delegation.settings.external_id);
     let assumed = match assume(delegation, own, Identity::Named).await {
@@ -34,6 +44,7 @@ pub(super) async fn check(delegation: &AwsDelegation<'_>, lines: &mut Vec<CheckL
             Err(AccessError::RoleRefused { .. }) if assumed => CheckLine::passed(line, "STS refused, as it must"),
             Err(AccessError::RoleRefused { .. }) => CheckLine::skipped(line, "refused, but so were we: it proves nothing", None),
             Ok(_) => CheckLine::failed(line, "STS let us assume the role", CONDITION),
+            Err(error) if !assumed => CheckLine::skipped(line, format!("not tried: {error}"), None),
             Err(error) => CheckLine::failed(line, error.to_string(), general_advice(&error)),
         });
     }

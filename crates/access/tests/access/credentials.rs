@@ -1,7 +1,7 @@
 //! Credentials: fetched once, renewed in time, never another tenant's, and no storms when STS refuses.
 
 use crate::scene::*;
-use assay_access::{AccessError, TokenRejection};
+use assay_access::{AccessError, Outcome, TokenRejection};
 use assay_contract::clock::SystemClock;
 use assay_contract::integration::{DelegationSettings, ScopeEntry};
 use assay_contract::{Code, Integration};
@@ -235,7 +235,11 @@ async fn an_unknown_worker_is_our_own_fault() {
     .await;
     let error = access.sign(Some(&scene.integration), &address(OBJECT), QUARTER_HOUR, &purpose("org_acme")).await.unwrap_err();
     assert!(matches!(error, AccessError::WorkerIdentity { .. }), "{error}");
-    assert_eq!(error.failure().code, Code::Internal);
+    assert_eq!(error.failure().code, Code::WorkerUnidentified);
+    let lines = access.check(&scene.integration, None).await;
+    let outcomes: Vec<Outcome> = lines.iter().map(|line| line.outcome).collect();
+    let (passed, failed, skipped) = (Outcome::Passed, Outcome::Failed, Outcome::Skipped);
+    assert_eq!(outcomes, [passed, failed, skipped, skipped, skipped, skipped, skipped], "nothing is said of the role: {lines:#?}");
 }
 
 #[tokio::test]

@@ -20,15 +20,19 @@ impl std::error::Error for Problems {}
 /// Variables that begin like settings and are none.
 const NO_SETTINGS: [&str; 4] = ["ASSAY_CONFIG", "ASSAY_LOG", "ASSAY_ORGANIZATION", "ASSAY_TEST_"];
 
-/// File, then environment, then `--set`.
-pub fn layered(arguments: &SettingsArguments) -> Result<Table, Problems> {
+/// File, then environment, then `--set`; what could be read of them, and what is wrong with the rest.
+pub fn layered(arguments: &SettingsArguments) -> (Table, Problems) {
     let mut problems = Problems::default();
     let mut table = Table::new();
     if let Some(file) = &arguments.config {
         match std::fs::read_to_string(file) {
             Ok(text) => match text.parse::<Table>() {
                 Ok(read) => table = read,
-                Err(error) => problems.0.push(format!("{}: {}", file.display(), error.message())),
+                Err(error) => {
+                    let line = error.span().and_then(|at| text.get(..at.start)).map(|before| before.split('\n').count());
+                    let line = line.map(|line| format!(" line {line}")).unwrap_or_default();
+                    problems.0.push(format!("{}{line}: {}", file.display(), error.message()));
+                }
             },
             Err(error) => problems.0.push(format!("{}: {error}", file.display())),
         }
@@ -51,7 +55,7 @@ pub fn layered(arguments: &SettingsArguments) -> Result<Table, Problems> {
             None => problems.0.push(format!("--set {}: the form is SECTION.KEY=VALUE", set.split('=').next().unwrap_or_default())),
         }
     }
-    if problems.0.is_empty() { Ok(table) } else { Err(problems) }
+    (table, problems)
 }
 
 fn put(table: &mut Table, section: &str, key: &str, text: &str) {

@@ -8,6 +8,7 @@ use anyhow::Context;
 use assay_contract::{Profile, Secret};
 use assay_worker::Plan;
 use reading::{profiles, section};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -46,8 +47,18 @@ impl<'de> Deserialize<'de> for Hidden {
     }
 }
 
+impl JsonSchema for Hidden {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Secret".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        String::json_schema(generator)
+    }
+}
+
 /// Records, rows, tasks, integrations.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct StoreSection {
     /// `sqlite://PATH` or `postgres://…`; in the folder by default.
@@ -55,23 +66,23 @@ pub struct StoreSection {
 }
 
 /// Thumbnails and derivatives.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ShelfSection {
     /// `file:///DIR`, `s3://BUCKET/PREFIX`, `gs://…`, `az://…`; in the folder by default.
     pub url: Option<String>,
-    /// Another endpoint than the provider's own.
+    /// Another endpoint than the provider's own, https or http.
     pub endpoint: Option<String>,
     /// The bucket's region.
     pub region: Option<String>,
-    /// The operator's own key, for S3.
+    /// The operator's own key for S3; the platform's identity by default.
     pub access_key_id: Option<String>,
-    /// And its secret.
+    /// The secret that belongs to that key.
     pub secret_access_key: Option<Hidden>,
 }
 
 /// The queue.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct BrokerSection {
     /// `amqp[s]://…`; the embedded queue in the folder by default.
@@ -81,39 +92,39 @@ pub struct BrokerSection {
 }
 
 /// Customers' clouds.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AccessSection {
-    /// Where the worker runs.
+    /// The AWS region that the worker runs in: where STS is asked, and where a bucket is looked for first.
     pub region: Option<String>,
     /// STS, where it is not AWS's own.
     pub sts_endpoint: Option<String>,
     /// S3, where it is not AWS's own; it alone may be http.
     pub s3_endpoint: Option<String>,
-    /// The worker's own key; the platform's identity by default.
+    /// The worker's own key; by default the platform's identity: role, profile or environment, as AWS's SDKs find it.
     pub access_key_id: Option<String>,
-    /// And its secret.
+    /// The secret that belongs to that key.
     pub secret_access_key: Option<Hidden>,
 }
 
 /// Downloads.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FetchSection {
     /// Assets larger than this go to an encrypted temporary file, bytes.
     pub spill_above: Option<u64>,
-    /// Folder of those.
+    /// Folder of the encrypted temporary files.
     pub spill_folder: Option<PathBuf>,
-    /// Most bytes in it at once.
+    /// Most bytes in that folder at once.
     pub spill_budget: Option<u64>,
-    /// Private networks that buckets may resolve into, CIDR.
+    /// Private networks that buckets may resolve into, a list of CIDRs; an address of a job never may.
     pub private_ranges: Vec<String>,
-    /// Egress proxy.
+    /// Egress proxy, `http://HOST:PORT`; those of the environment are not used.
     pub proxy: Option<Hidden>,
 }
 
 /// The worker.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct WorkerSection {
     /// Its id in records; made at start by default.
@@ -124,13 +135,13 @@ pub struct WorkerSection {
     pub decoders: Option<PathBuf>,
     /// Address of `/livez`, `/readyz` and `/metrics`; none by default.
     pub listen: Option<std::net::SocketAddr>,
-    /// Children at once.
+    /// Children at once in the batch lane; derived from processors and memory.
     pub decodes: Option<u16>,
-    /// Downloads at once.
+    /// Downloads at once in the batch lane; derived from the children.
     pub fetches: Option<u16>,
-    /// Slots of the interactive lane.
+    /// Children and downloads of the interactive lane, beyond those of the batch lane.
     pub interactive: Option<u16>,
-    /// Bytes of assets in memory at once.
+    /// Bytes of assets in memory at once; derived from the memory.
     pub memory_budget: Option<u64>,
     /// Attempts before a transient failure is the answer.
     pub attempts: Option<u32>,
@@ -143,24 +154,23 @@ pub struct WorkerSection {
 }
 
 impl Config {
-    /// Reads the sections; every problem is told, not only the first.
-    pub fn from_table(table: &Table, folder: &Path) -> Result<Self, Problems> {
-        let mut problems = Problems::default();
+    /// Reads the sections; every problem is told, not only the first. What is wrong is as if it had not been said.
+    pub fn from_table(table: &Table, folder: &Path, problems: &mut Problems) -> Self {
         for name in table.keys().filter(|name| !SECTIONS.contains(&name.as_str())) {
             problems.0.push(format!("[{name}]: there is no such section; there are {}", SECTIONS.join(", ")));
         }
         let mut config = Self {
-            store: section(table, "store", &mut problems),
-            shelf: section(table, "shelf", &mut problems),
-            broker: section(table, "broker", &mut problems),
-            access: section(table, "access", &mut problems),
-            fetch: section(table, "fetch", &mut problems),
-            worker: section(table, "worker", &mut problems),
-            profiles: profiles(table, &mut problems),
+            store: section(table, "store", problems),
+            shelf: section(table, "shelf", problems),
+            broker: section(table, "broker", problems),
+            access: section(table, "access", problems),
+            fetch: section(table, "fetch", problems),
+            worker: section(table, "worker", problems),
+            profiles: profiles(table, problems),
         };
-        config.fill_in(folder, &mut problems);
-        config.check(&mut problems);
-        if problems.0.is_empty() { Ok(config) } else { Err(problems) }
+        config.fill_in(folder, problems);
+        config.check(problems);
+        config
     }
 
     /// A profile by its name; the error names those there are.
@@ -209,6 +219,12 @@ impl Config {
                 problems.0.push(format!("{name} begins with none of {}", schemes.join(" ")));
             }
         }
+        if let Some((scheme, place)) = self.shelf.url.as_deref().and_then(|url| url.split_once("://"))
+            && scheme != "file"
+            && place.split('/').next().is_none_or(str::is_empty)
+        {
+            problems.0.push(format!("shelf.url: the bucket is missing; the form is {scheme}://BUCKET/PREFIX"));
+        }
         for range in &self.fetch.private_ranges {
             if let Err(error) = range.parse::<assay_fetch::IpNet>() {
                 problems.0.push(format!("fetch.private_ranges: {range:?}: {error}"));
@@ -229,7 +245,9 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Config, Problems> {
-        Config::from_table(&text.parse().unwrap(), Path::new("/srv/assay"))
+        let mut problems = Problems::default();
+        let config = Config::from_table(&text.parse().unwrap(), Path::new("/srv/assay"), &mut problems);
+        if problems.0.is_empty() { Ok(config) } else { Err(problems) }
     }
 
     #[test]
@@ -264,6 +282,43 @@ mod tests {
             assert!(problem.starts_with(place), "{place:?} is not how this begins: {problem}");
         }
         assert!(["geheim", "12345", "-1"].iter().all(|value| !error.to_string().contains(value)), "{error}");
+    }
+
+    #[test]
+    fn each_thumbnail_of_each_profile_is_looked_at() {
+        let thumbnail = |fields: &str| format!("[[profiles.small.thumbnails]]\n{fields}\n");
+        let sound = "name = \"grid\"\nmax_px = 64\nformat = \"webp\"\nquality = 80";
+        assert_eq!(read(&thumbnail(sound)).unwrap().profiles["small"].thumbnails.len(), 1);
+        let text = [
+            thumbnail("name = \"a\"\nmax_px = \"geheim\"\nformat = \"gif\"\nquality = 80"),
+            thumbnail(sound),
+            thumbnail("name = \"b\"\nmax_px = 5\nquality = 80"),
+            "[profiles.other]\nthumbnials = 3\n[profiles.other.decode]\ncpu_ms = \"geheim\"\n".to_owned(),
+        ];
+        let error = read(&text.concat()).unwrap_err();
+        let places = [
+            "[profiles.other] decode.cpu_ms: ",
+            "[profiles.other] thumbnials: ",
+            "[profiles.small] thumbnails[1].format: ",
+            "[profiles.small] thumbnails[1].max_px: ",
+            "[profiles.small] thumbnails[3]: missing field `format`",
+        ];
+        assert_eq!(error.0.len(), places.len(), "{error}");
+        for (problem, place) in error.0.iter().zip(places) {
+            assert!(problem.starts_with(place) && !problem.contains("geheim"), "{place:?} is not how this begins: {problem}");
+        }
+        let twice = [thumbnail(sound), thumbnail(&sound.replace("80", "0")), thumbnail(&sound.replace("64", "0"))].concat();
+        let error = read(&twice).unwrap_err();
+        assert_eq!(error.0.len(), 4, "two names that were there before, a quality and a size of 0: {error}");
+    }
+
+    #[test]
+    fn a_shelf_needs_a_bucket() {
+        for url in ["s3://", "s3:///prefix", "gs://", "az://"] {
+            let error = read(&format!("[shelf]\nurl = \"{url}\"")).unwrap_err();
+            assert!(error.to_string().contains("shelf.url: the bucket is missing"), "{error}");
+        }
+        assert!(read("[shelf]\nurl = \"s3://bucket\"").is_ok());
     }
 
     #[test]

@@ -25,6 +25,7 @@ function show() {
 
 for (const what of Object.keys(chosen)) {
   const counts = new Map();
+  const group = document.createElement('span');
   for (const card of cards) counts.set(card.dataset[what], (counts.get(card.dataset[what]) ?? 0) + 1);
   for (const [value, count] of [...counts].sort()) {
     const button = document.createElement('button');
@@ -37,9 +38,9 @@ for (const what of Object.keys(chosen)) {
       button.setAttribute('aria-pressed', String(on));
       show();
     });
-    bar.append(button);
+    group.append(button);
   }
-  bar.append(document.createElement('i'));
+  bar.append(group);
 }
 search.addEventListener('input', show);
 bar.append(search);

@@ -23,10 +23,13 @@ pub async fn run(settings: &SettingsArguments, arguments: Dead) -> anyhow::Resul
                 say(&if json { seen(letter).to_string() } else { line(letter) })?;
             }
         }
-        DeadVerb::Show { id } => match broker.dead_letter(&DeadLetterId::new(&id)).await? {
-            Some(letter) => say(&serde_json::to_string_pretty(&seen(&letter))?)?,
-            None => anyhow::bail!("there is no dead letter {id}; `assay dead list` shows them"),
-        },
+        DeadVerb::Show { id } => {
+            let Some(letter) = broker.dead_letter(&DeadLetterId::new(&id)).await? else {
+                complain(&format!("there is no dead letter {id}; `assay dead list` shows them"));
+                return Ok(Exit::Failed);
+            };
+            say(&serde_json::to_string_pretty(&seen(&letter))?)?;
+        }
         DeadVerb::Requeue { ids } => {
             let store = assemble::existing_store(&config).await?;
             let mut exit = Exit::Complete;

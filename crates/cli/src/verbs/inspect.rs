@@ -6,6 +6,7 @@ use crate::card::card;
 use crate::config::{self, Config};
 use crate::exit::{Exit, complain, say};
 use crate::gallery::{Gallery, Order};
+use crate::output;
 use crate::progress;
 use crate::verbs::integration::no_integration;
 use anyhow::Context;
@@ -26,7 +27,7 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::io::BufRead;
+use std::io::Read;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -44,6 +45,7 @@ struct Bench {
 
 /// Inspects everything, going on past what fails.
 pub async fn run(settings: &SettingsArguments, arguments: Inspect) -> anyhow::Result<Exit> {
+    arguments.html.as_deref().map(output::page).transpose()?;
     let what = listed(&arguments)?;
     let config = config::read(settings)?;
     let bench = Bench::set_up(settings, &arguments, &config, &what).await?;
@@ -76,18 +78,19 @@ pub async fn run(settings: &SettingsArguments, arguments: Inspect) -> anyhow::Re
 fn listed(arguments: &Inspect) -> anyhow::Result<Vec<OsString>> {
     let mut what = arguments.what.clone();
     if let Some(list) = &arguments.files_from {
-        let reader: Box<dyn BufRead> = if list == Path::new("-") {
-            Box::new(std::io::stdin().lock())
+        let mut names = Vec::new();
+        if list == Path::new("-") {
+            std::io::stdin().lock().read_to_end(&mut names).context("the list can't be read")?;
         } else {
-            Box::new(std::io::BufReader::new(std::fs::File::open(list).with_context(|| format!("{} can't be opened", list.display()))?))
-        };
-        for line in reader.split(b'\n') {
-            let line = line.context("the list can't be read")?;
-            let name = name(line);
-            if !name.is_empty() {
-                what.push(name);
-            }
+            names = std::fs::read(list).with_context(|| format!("the list {} can't be read", list.display()))?;
         }
+        // No name holds a NUL: where there is one, each name ends in one, as `find -print0` writes them, and may hold anything else.
+        let listed: Vec<OsString> = if names.contains(&0) {
+            names.split(|byte| *byte == 0).map(|name| OsString::from_vec(name.to_vec())).collect()
+        } else {
+            names.split(|byte| *byte == b'\n').map(|line| name(line.to_vec())).collect()
+        };
+        what.extend(listed.into_iter().filter(|name| !name.is_empty()));
     }
     anyhow::ensure!(!what.is_empty(), "nothing to inspect: name a file or an address");
     Ok(what)
@@ -136,7 +139,7 @@ impl Bench {
             None
         };
         if let Some(folder) = &arguments.thumbnails {
-            std::fs::create_dir_all(folder).with_context(|| format!("{} can't be made", folder.display()))?;
+            output::pictures(folder)?;
         }
         Ok(Self {
             sandbox: assemble::sandbox(config, usize::from(plan.slots.decodes) + 1).await?,

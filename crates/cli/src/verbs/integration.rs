@@ -1,26 +1,29 @@
 //! `assay integration`: registers and checks customers' delegations.
 
+mod asked;
+mod policies;
+
 use crate::args::{AddIntegration, Integration as Arguments, IntegrationVerb, SettingsArguments};
 use crate::assemble;
 use crate::config::{self, Config};
-use crate::exit::{Exit, say};
-use assay_access::partition::Partition;
-use assay_access::{Outcome, new_external_id, permission_policy, trust_policy};
+use crate::exit::{Exit, complain, say};
+use anyhow::Context;
+use assay_access::{Outcome, new_external_id};
 use assay_contract::address::Reading;
-use assay_contract::integration::{DelegationSettings, ScopeEntry};
+use assay_contract::integration::DelegationSettings;
 use assay_contract::{AssetAddress, Integration, IntegrationId, OrganizationId};
 use assay_store::Store;
 use jiff::Timestamp;
+use policies::Policies;
 use serde_json::json;
 
-/// Adds, lists, checks, makes default or removes.
+/// Adds, lists, shows, checks, makes default or removes.
 pub async fn run(settings: &SettingsArguments, arguments: Arguments) -> anyhow::Result<Exit> {
     let config = config::read(settings)?;
     let store = match &arguments.verb {
         IntegrationVerb::Add(add) => {
             // What is mistyped makes no store.
-            role_arn(&add.role_arn)?;
-            scope(&add.covers)?;
+            asked::sound(add, &config)?;
             assemble::store(&config).await?
         }
         _ => assemble::existing_store(&config).await?,
@@ -29,6 +32,12 @@ pub async fn run(settings: &SettingsArguments, arguments: Arguments) -> anyhow::
     match arguments.verb {
         IntegrationVerb::Add(add) => self::add(&config, &store, organization, add).await,
         IntegrationVerb::List { json } => list(&store, organization, json).await,
+        IntegrationVerb::Show { id, worker_role, json } => {
+            worker_role.as_deref().map(|arn| asked::role_arn("--worker-role", arn)).transpose()?;
+            let integration = store.integration(organization, &id).await?.with_context(|| no_integration(organization, &id))?;
+            let policies = Policies::of(&integration, &config, worker_role).await;
+            if json { policies.say_json(&integration) } else { show(&integration, &policies) }
+        }
         IntegrationVerb::Check { id, sample, json } => check(&config, &store, organization, &id, sample.as_deref(), json).await,
         IntegrationVerb::Default { id } => {
             store.set_default_integration(organization, &id).await?;
@@ -49,7 +58,10 @@ pub fn no_integration(organization: &OrganizationId, id: &IntegrationId) -> Stri
 }
 
 async fn add(config: &Config, store: &Store, organization: &OrganizationId, add: AddIntegration) -> anyhow::Result<Exit> {
-    let scope = scope(&add.covers)?;
+    let scope = asked::scope(&add.covers)?;
+    for note in asked::wider_than_a_folder(&scope) {
+        complain(&note);
+    }
     let before = store.integration(organization, &add.id).await?;
     // The external id stays when an integration is registered again: the customer's trust policy names it.
     let external_id = before.as_ref().map_or_else(new_external_id, |integration| match &integration.delegation {
@@ -72,46 +84,37 @@ async fn add(config: &Config, store: &Store, organization: &OrganizationId, add:
         created_at: before.map_or_else(Timestamp::now, |before| before.created_at),
     };
     store.put_integration(&integration).await?;
-    let principal = assemble::access(config).await.our_principal().await;
-    let ours = principal.as_deref().unwrap_or("arn:aws:iam::YOUR-ACCOUNT:role/THE-WORKER-S-ROLE");
-    let (trust, permission) = (trust_policy(&integration, ours), permission_policy(&integration));
+    let policies = Policies::of(&integration, config, add.worker_role).await;
     if add.json {
-        say(&json!({ "integration": integration, "external_id": external_id, "trust_policy": trust, "permission_policy": permission })
-            .to_string())?;
-        return Ok(Exit::Complete);
+        return policies.say_json(&integration);
     }
     say(&format!("Integration {} of {organization} is {word}. Its external id is {external_id}", integration.id))?;
-    say("\nTrust policy of the customer's role (who may assume it):\n")?;
-    say(&serde_json::to_string_pretty(&trust)?)?;
-    say("\nPermission policy of the customer's role (what it may read):\n")?;
-    say(&serde_json::to_string_pretty(&permission)?)?;
-    if principal.is_err() {
-        say("\nThis machine has no AWS identity, so the trust policy names a placeholder: put the ARN of the workers' role there.")?;
-    }
+    policies.say(&integration)?;
     say(&format!("\nWhen the customer has pasted both: assay --organization {organization} integration check {}", integration.id))?;
     Ok(Exit::Complete)
 }
 
-/// What is mistyped here would be noticed only when the first job fails.
-fn role_arn(text: &str) -> anyhow::Result<()> {
-    let parts: Vec<&str> = text.splitn(6, ':').collect();
-    let sound = Partition::of_arn(text).is_some()
-        && matches!(parts.as_slice(), [_, _, "iam", "", account, role]
-            if account.len() == 12 && account.bytes().all(|digit| digit.is_ascii_digit()) && role.len() > "role/".len() && role.starts_with("role/"));
-    anyhow::ensure!(sound, "--role-arn {text}: the form is arn:aws:iam::ACCOUNT:role/NAME");
-    Ok(())
-}
-
-fn scope(covers: &[String]) -> anyhow::Result<Vec<ScopeEntry>> {
-    covers.iter().map(|text| scope_entry(text)).collect()
-}
-
-fn scope_entry(text: &str) -> anyhow::Result<ScopeEntry> {
-    let rest =
-        text.strip_prefix("s3://").ok_or_else(|| anyhow::anyhow!("--covers {text}: the form is s3://BUCKET or s3://BUCKET/PREFIX"))?;
-    let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-    anyhow::ensure!(!bucket.is_empty(), "--covers {text}: the bucket is missing");
-    Ok(ScopeEntry { bucket: bucket.to_owned(), prefix: prefix.to_owned() })
+fn show(integration: &Integration, policies: &Policies) -> anyhow::Result<Exit> {
+    let DelegationSettings::Aws { role_arn, external_id, region, bucket_owner } = &integration.delegation;
+    let or = |value: &Option<String>, otherwise: &str| value.clone().unwrap_or_else(|| otherwise.to_owned());
+    let yes = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
+    for (name, value) in [
+        ("integration", integration.id.to_string()),
+        ("organisation", integration.organization_id.to_string()),
+        ("role", role_arn.clone()),
+        ("external id", external_id.clone()),
+        ("covers", asked::covered(integration).join(" ")),
+        ("may list", yes(integration.may_list)),
+        ("region", or(region, "learnt from the bucket")),
+        ("bucket owner", or(bucket_owner, "not checked")),
+        ("default", yes(integration.is_default)),
+        ("suspended", integration.suspended_since.map_or_else(|| yes(false), |since| format!("since {since:.0}"))),
+        ("registered", format!("{:.0}", integration.created_at)),
+    ] {
+        say(&format!("{name:<13} {value}"))?;
+    }
+    policies.say(integration)?;
+    Ok(Exit::Complete)
 }
 
 async fn list(store: &Store, organization: &OrganizationId, json: bool) -> anyhow::Result<Exit> {
@@ -124,10 +127,9 @@ async fn list(store: &Store, organization: &OrganizationId, json: bool) -> anyho
             say(&serde_json::to_string(&integration)?)?;
             continue;
         }
-        let scope: Vec<String> = integration.scope.iter().map(|entry| format!("s3://{}/{}", entry.bucket, entry.prefix)).collect();
         let state = if integration.suspended_since.is_some() { " · suspended" } else { "" };
         let default = if integration.is_default { " · default" } else { "" };
-        say(&format!("{:<24} {}{default}{state}", integration.id, scope.join(" ")))?;
+        say(&format!("{:<24} {}{default}{state}", integration.id, asked::covered(&integration).join(" ")))?;
     }
     Ok(Exit::Complete)
 }

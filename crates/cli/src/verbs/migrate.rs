@@ -1,6 +1,7 @@
 //! `assay migrate`: brings the store's schema up to date.
 
 use crate::args::SettingsArguments;
+use crate::assemble::no_store;
 use crate::config;
 use crate::exit::{Exit, say};
 use anyhow::Context;
@@ -10,8 +11,9 @@ use assay_store::Store;
 pub async fn run(settings: &SettingsArguments) -> anyhow::Result<Exit> {
     let config = config::read(settings)?;
     let url = config.store.url.context("store.url is not set")?.0;
-    let store = Store::open(&url).await?;
-    let applied = store.migrate().await?;
+    let cannot = || no_store(&url);
+    let store = Store::open(&url).await.with_context(cannot)?;
+    let applied = store.migrate().await.with_context(cannot)?;
     for step in &applied {
         say(&format!("applied {} {}", step.version, step.name))?;
     }

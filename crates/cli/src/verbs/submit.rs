@@ -1,4 +1,7 @@
-//! `assay submit`: queues assets as one task.
+//! `assay submit`: queues assets as one task; where one can't succeed, none.
+
+mod sources;
+mod vetting;
 
 use crate::args::{LaneArgument, SettingsArguments, Submit};
 use crate::assemble;
@@ -10,13 +13,12 @@ use anyhow::Context;
 use assay_broker::Broker;
 use assay_contract::job::Lane;
 use assay_contract::manifest::{self, Defaults};
-use assay_contract::{Integration, Job};
+use assay_contract::{Integration, Job, TaskId};
 use assay_store::{NewTask, Store};
 use futures::{StreamExt, TryStreamExt};
 use serde_json::json;
-use std::fs::File;
-use std::io::BufReader;
-use std::path::Path;
+use sources::{Line, opened};
+use vetting::Vetting;
 
 /// Rows stored in one transaction, and held until their messages are confirmed.
 const AT_ONCE: usize = 500;
@@ -31,18 +33,20 @@ pub async fn run(settings: &SettingsArguments, arguments: Submit) -> anyhow::Res
     let organization = &settings.organization;
     // What was mistyped is told before there is a task.
     config.profile(&arguments.profile)?;
-    let sources = opened(&arguments.what)?;
+    let mut sources = opened(&arguments.what)?;
     let places = arguments.prefixes.iter().map(|place| prefix(place)).collect::<anyhow::Result<Vec<_>>>()?;
     let store = assemble::store(&config).await?;
     let integration = match &arguments.integration {
         Some(id) => Some(store.integration(organization, id).await?.with_context(|| no_integration(organization, id))?),
         None => None,
     };
+    for (place, integration) in places.iter().zip(integration.iter().cycle()) {
+        listable(integration, *place)?;
+    }
     let broker = assemble::broker(&config).await?;
-    let task = store.create_task(NewTask { organization: organization.clone(), name: arguments.name.clone(), expected_rows: None }).await?;
-    let defaults = Defaults {
+    let mut defaults = Defaults {
         organization: organization.clone(),
-        task: task.id.clone(),
+        task: TaskId::generate(),
         integration: arguments.integration.clone(),
         lane: match arguments.lane {
             LaneArgument::Interactive => Lane::Interactive,
@@ -50,32 +54,26 @@ pub async fn run(settings: &SettingsArguments, arguments: Submit) -> anyhow::Res
         },
         profile: arguments.profile.clone(),
     };
-    let (mut queued, mut refused, mut batch) = (0u64, 0u64, Batch::default());
-    for (what, source) in sources {
-        let mut file = match source {
-            Source::Manifest(file) => file,
-            Source::Address => {
-                batch.push(manifest::of_address(what, &defaults), what.len());
-                queued += batch.queue_if_full(&store, broker.as_ref()).await?;
-                continue;
-            }
-            Source::Neither => {
-                refused += 1;
-                complain(&format!("{what} is neither a manifest (*.jsonl) nor an address (s3://…, https://…)"));
-                continue;
-            }
-        };
+    let (mut vetting, mut refused) = (Vetting::new(&store, &config, organization), 0u64);
+    for source in &mut sources {
+        source.vet(&mut vetting, &defaults, &mut refused).await?;
+    }
+    if refused > 0 && !arguments.skip_refused {
+        complain(&format!("nothing is queued: {refused} refused; mend them, or queue the rest with --skip-refused"));
+        if arguments.json {
+            say(&json!({ "task_id": null, "queued": 0, "refused": refused }).to_string())?;
+        }
+        return Ok(Exit::Usage);
+    }
+    let task = store.create_task(NewTask { organization: organization.clone(), name: arguments.name.clone(), expected_rows: None }).await?;
+    defaults.task = task.id.clone();
+    let (mut queued, mut batch) = (0u64, Batch::default());
+    for source in &mut sources {
         for number in 1u64.. {
-            let Some(line) = manifest::next_line(&mut file).with_context(|| format!("{what} line {number} can't be read"))? else { break };
-            if line.trim_ascii().is_empty() {
-                continue;
-            }
-            match manifest::of_line(&line, &defaults) {
-                Ok(job) => batch.push(job, line.len()),
-                Err(error) => {
-                    refused += 1;
-                    complain(&format!("{what} line {number}: {error}"));
-                }
+            match source.next(number, &defaults)? {
+                Line::End => break,
+                Line::Empty | Line::Refused => continue,
+                Line::Row(job, bytes) => batch.push(*job, bytes),
             }
             queued += batch.queue_if_full(&store, broker.as_ref()).await?;
         }
@@ -124,31 +122,24 @@ impl Batch {
     }
 }
 
-/// What an argument of `submit` is.
-enum Source {
-    Manifest(BufReader<File>),
-    Address,
-    Neither,
-}
-
-/// Opens every manifest; the first that can't be opened is an error.
-fn opened(arguments: &[String]) -> anyhow::Result<Vec<(&str, Source)>> {
-    let source = |what: &String| -> anyhow::Result<Source> {
-        Ok(if Path::new(what).extension().is_some_and(|extension| extension == "jsonl") {
-            Source::Manifest(BufReader::new(File::open(what).with_context(|| format!("{what} can't be opened"))?))
-        } else if what.contains("://") {
-            Source::Address
-        } else {
-            Source::Neither
-        })
-    };
-    arguments.iter().map(|what| Ok((what.as_str(), source(what)?))).collect()
-}
-
 /// `(bucket, prefix)`
 fn prefix(place: &str) -> anyhow::Result<(&str, &str)> {
     let rest = place.strip_prefix("s3://").with_context(|| format!("--prefix {place}: the form is s3://BUCKET/PREFIX"))?;
     Ok(rest.split_once('/').unwrap_or((rest, "")))
+}
+
+/// Refuses what no listing could give, before the cloud is asked.
+fn listable(integration: &Integration, (bucket, prefix): (&str, &str)) -> anyhow::Result<()> {
+    let id = &integration.id;
+    anyhow::ensure!(
+        integration.may_list,
+        "--prefix s3://{bucket}/{prefix}: the integration {id} is registered without listing; have the customer grant s3:ListBucket, and register it again with --may-list"
+    );
+    anyhow::ensure!(
+        integration.covers(bucket, prefix),
+        "--prefix s3://{bucket}/{prefix}: this lies outside of what the integration {id} covers; `assay integration list` shows that"
+    );
+    Ok(())
 }
 
 /// Queues everything below a prefix, a page at a time.

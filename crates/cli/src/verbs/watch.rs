@@ -3,17 +3,28 @@
 use crate::args::{SettingsArguments, Watch};
 use crate::assemble;
 use crate::config;
-use crate::exit::{Exit, say};
+use crate::exit::{Exit, complain, say};
 use crate::gallery::{Gallery, Order, shelved};
+use crate::output;
 use crate::progress::{Progress, outcomes};
 use assay_contract::record::Status;
 use assay_contract::{OrganizationId, TaskId};
-use assay_store::{Shelf, Store, TaskProgress};
+use assay_store::{Shelf, Store, TaskProgress, TaskState};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// How often it is asked what the rows wait for that are to be tried again.
+const ASK_WHY_EVERY: Duration = Duration::from_secs(2);
+/// Asking takes at most this part of the time: a task may have a million rows.
+const ASK_WHY_SHARE: u32 = 20;
+/// Rows that are asked for.
+const ROWS: u32 = 10;
+/// After so long without anybody at work it is said that nobody is.
+const LONELY: Duration = Duration::from_secs(5);
 
 /// Follows the task and prints how it ended.
 pub async fn run(settings: &SettingsArguments, arguments: Watch) -> anyhow::Result<Exit> {
+    arguments.html.as_deref().map(output::page).transpose()?;
     let config = config::read(settings)?;
     let store = assemble::existing_store(&config).await?;
     let page = match &arguments.html {
@@ -54,12 +65,24 @@ pub async fn follow(
     mut page: Option<Page>,
 ) -> anyhow::Result<Exit> {
     let mut progress = Progress::new();
+    let (mut waiting, mut ask_at, mut lonely_since) = (Vec::new(), Instant::now(), Some(Instant::now()));
     let last = loop {
         let Some(state) = store.task(organization, task).await? else {
             anyhow::bail!("organisation {organization} has no task {task}");
         };
         if form == Form::Words {
-            progress.show(&state);
+            let asked = Instant::now();
+            if asked >= ask_at {
+                waiting = store.waiting(organization, task, ROWS).await?;
+                ask_at = Instant::now() + ASK_WHY_EVERY.max(asked.elapsed() * ASK_WHY_SHARE);
+            }
+            progress.show(&state, &waiting);
+            if state.state != TaskState::Queued {
+                lonely_since = None;
+            } else if lonely_since.is_some_and(|since| since.elapsed() > LONELY) {
+                lonely_since = None;
+                complain("nobody has begun with it: is `assay up` or `assay worker` running, with this folder or configuration?");
+            }
         }
         if state.state.is_final() {
             break state;

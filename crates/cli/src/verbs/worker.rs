@@ -5,9 +5,11 @@ use crate::assemble;
 use crate::config::{self, Config};
 use crate::exit::{Exit, say};
 use anyhow::Context;
+use assay_access::Access;
 use assay_worker::{Crew, health, telemetry};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 
@@ -81,20 +83,38 @@ async fn set_up(config: Config) -> anyhow::Result<Shift> {
         });
     }
     let crew = Crew::new(Arc::new(assemble::rooms(config, &plan).await?));
+    let rooms = Arc::clone(crew.rooms());
+    // Beside the work: whoever reads only https addresses needs no identity, and finding out that there is none takes seconds.
+    beside.spawn(async move { tell_identity(&rooms.access).await });
     Ok(Shift { crew: hired.get_or_init(|| crew).clone(), _beside: beside })
 }
 
-/// Works until a signal, then drains. A second one ends at once.
+/// Without an identity every job of a bucket would be tried again and again: better said before the first.
+async fn tell_identity(access: &Access) {
+    match access.our_principal().await {
+        Ok(principal) => tracing::info!(principal, "known to AWS"),
+        Err(error) if error.is_of_the_worker() => tracing::warn!("{error}: jobs of buckets will fail. {}", error.failure().message),
+        Err(error) => tracing::warn!(%error, "the worker's AWS identity could not be looked at"),
+    }
+}
+
+/// Whoever ends a process group often signals the process too, and some tools repeat themselves: that is one signal.
+const ONE_SIGNAL: Duration = Duration::from_secs(2);
+
+/// Works until a signal, then drains. A second one ends at once, but for one that follows the first within [`ONE_SIGNAL`].
 pub async fn at_work(crew: &Crew, signals: &mut Signals) -> anyhow::Result<()> {
     let work = crew.work();
     let mut work = std::pin::pin!(work);
+    let mut asked: Option<Instant> = None;
     loop {
         tokio::select! {
             ended = &mut work => return ended.context("the broker ended the work"),
             () = signals.next() => {}
         }
-        if crew.is_draining() {
-            anyhow::bail!("ended by a second signal; jobs that were at work come again");
+        match asked {
+            Some(first) if first.elapsed() < ONE_SIGNAL => continue,
+            Some(_) => anyhow::bail!("ended by a second signal; jobs that were at work come again"),
+            None => asked = Some(Instant::now()),
         }
         tracing::info!("draining: no new jobs are taken");
         crew.drain();

@@ -43,6 +43,8 @@ pub enum Code {
     MissingOrForbidden,
     /// The signed URL in the job has expired or was altered.
     ExpiredUrl,
+    /// The worker itself has no identity in the cloud, or the cloud does not accept it.
+    WorkerUnidentified,
     /// The cloud's identity service asked us to slow down.
     AccessThrottled,
     /// The cloud says that this worker's clock is wrong.
@@ -130,7 +132,7 @@ impl fmt::Display for Code {
 
 /// No row has this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no failure code {0:?}; `assay explain` lists them all")]
+#[error("there is no code {0:?}; `assay explain` lists them all")]
 pub struct UnknownCode(pub String);
 
 impl FromStr for Code {

@@ -162,6 +162,14 @@ pub const TABLE: &[Row] = &[
         sentence: "The signed URL in the job has expired or was altered. Sign a new one and send the job again.",
     },
     Row {
+        code: Code::WorkerUnidentified,
+        name: "worker-unidentified",
+        stage: Stage::Access,
+        blame: Blame::Service,
+        retry: Retry::Transient,
+        sentence: "The worker has no AWS identity of its own, or AWS does not accept it, so it can't assume anybody's role. Give it one: a role of its machine, pod or task, a profile, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in its environment, or `access.access_key_id` and `access.secret_access_key`; `assay integration check` shows whether it is accepted.",
+    },
+    Row {
         code: Code::AccessThrottled,
         name: "access-throttled",
         stage: Stage::Access,

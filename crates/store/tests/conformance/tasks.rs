@@ -133,3 +133,23 @@ pub(crate) async fn a_paused_task_says_so(bed: Bed) {
     bed.store.resume_task(&organization, &task).await.unwrap();
     assert_eq!(progress(&bed, &task).await.0, TaskState::Queued);
 }
+
+pub(crate) async fn a_row_that_is_tried_again_says_why(bed: Bed) {
+    let (organization, task): (assay_contract::OrganizationId, _) = ("org_acme".parse().unwrap(), task(&bed, None).await);
+    let (job, other) = (of(&task, "j1"), of(&task, "j2"));
+    bed.store.enqueue_rows(&[job.clone(), other]).await.unwrap();
+    for attempt in 1..=2 {
+        assert_eq!(bed.store.waiting(&organization, &task, 9).await.unwrap().len(), usize::from(attempt > 1));
+        let claim = bed.claim(&job).await;
+        assert_eq!(bed.store.waiting(&organization, &task, 9).await.unwrap(), [], "a worker has it");
+        bed.store.release(&claim).await.unwrap();
+        bed.store.note_attempt(&organization, &job.job_id, Code::ProviderUnavailable).await.unwrap();
+        let waiting = bed.store.waiting(&organization, &task, 9).await.unwrap();
+        assert_eq!(waiting.len(), 1, "the row that was never begun is none of them: {waiting:?}");
+        assert_eq!((waiting[0].job_id.as_str(), waiting[0].failure, waiting[0].taken), ("j1", Code::ProviderUnavailable, attempt));
+    }
+    bed.done(&job, |_| ()).await;
+    bed.store.note_attempt(&organization, &job.job_id, Code::ProviderUnavailable).await.unwrap();
+    let row = bed.store.row(&organization, &job.job_id).await.unwrap().unwrap();
+    assert_eq!((row.state, row.failure), (RowState::Complete, None), "a row that has ended stays as it is");
+}

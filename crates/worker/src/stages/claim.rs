@@ -54,6 +54,14 @@ pub async fn keeping<T>(rooms: &Rooms, claim: &mut Claim, work: impl Future<Outp
     }
 }
 
+/// Says in the row why its job is tried again: whoever follows the task sees what it waits for.
+pub async fn note(rooms: &Rooms, part: &Part<'_>, halt: &Halt) {
+    let (Halt::Retry(failure) | Halt::Broken(failure)) = halt else { return };
+    if let Err(error) = rooms.store.note_attempt(&part.job.organization_id, &part.job.job_id, failure.code).await {
+        tracing::warn!(%error, "the row does not say why it is tried again");
+    }
+}
+
 /// Gives a claim up, so that the next attempt need not wait for its end.
 pub async fn release(rooms: &Rooms, claim: &Claim) {
     if let Err(error) = rooms.store.release(claim).await {

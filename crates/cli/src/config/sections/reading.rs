@@ -2,6 +2,7 @@
 
 use crate::config::Problems;
 use assay_contract::Profile;
+use assay_contract::profile::ThumbnailSpec;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use toml::{Table, Value};
@@ -47,6 +48,7 @@ pub(super) fn profiles(table: &Table, problems: &mut Problems) -> BTreeMap<Strin
     for (name, value) in named {
         match profile(&standard, value) {
             Ok(profile) => {
+                problems.0.extend(unusable(&profile).into_iter().map(|problem| format!("[profiles.{name}] {problem}")));
                 profiles.insert(name.clone(), Profile { name: name.clone(), ..profile });
             }
             Err(found) => problems.0.extend(found.into_iter().map(|(path, error)| format!("[profiles.{name}] {path}: {error}"))),
@@ -62,10 +64,48 @@ fn profile(standard: &Profile, said: &Value) -> Result<Profile, Vec<(String, Str
         laid_over(base, said).try_into().map_err(|error: toml::de::Error| without_value(error.message()))
     };
     whole(said.clone()).map_err(|error| {
-        let alone = leaves(said).into_iter().filter_map(|(path, leaf)| Some((path, whole(leaf).err()?)));
+        let alone = leaves(said).into_iter().flat_map(|(path, leaf)| match leaf.get("thumbnails") {
+            Some(Value::Array(list)) => thumbnails(list),
+            _ => whole(leaf).err().map(|error| (path, error)).into_iter().collect(),
+        });
         let found: Vec<_> = alone.collect();
         if found.is_empty() { vec![("as a whole".to_owned(), error)] } else { found }
     })
+}
+
+/// What is wrong with each thumbnail of a list, and its place, counted from 1 as people count.
+fn thumbnails(list: &[Value]) -> Vec<(String, String)> {
+    let sound = Profile::standard().thumbnails.into_iter().next().and_then(|first| Value::try_from(first).ok());
+    let read = |value: Value| value.try_into::<ThumbnailSpec>().err().map(|error| without_value(error.message()));
+    let mut found = Vec::new();
+    for (place, one) in (1usize..).zip(list) {
+        let before = found.len();
+        for (key, leaf) in leaves(one) {
+            let error = sound.clone().and_then(|sound| read(laid_over(sound, leaf)));
+            found.extend(error.map(|error| (format!("thumbnails[{place}].{key}"), error)));
+        }
+        if found.len() == before {
+            found.extend(read(one.clone()).map(|error| (format!("thumbnails[{place}]"), error)));
+        }
+    }
+    found
+}
+
+/// What can be read and makes no sense.
+fn unusable(profile: &Profile) -> Vec<String> {
+    let mut found = Vec::new();
+    for (place, one) in (1usize..).zip(&profile.thumbnails) {
+        if one.max_px == 0 {
+            found.push(format!("thumbnails[{place}].max_px is 0; at least 1 is needed"));
+        }
+        if !(1..=100).contains(&one.quality) {
+            found.push(format!("thumbnails[{place}].quality must be 1 to 100"));
+        }
+        if one.name.is_empty() || profile.thumbnails.iter().take(place - 1).any(|before| before.name == one.name) {
+            found.push(format!("thumbnails[{place}].name is empty, or another has it"));
+        }
+    }
+    found
 }
 
 /// Each setting of a table, within as much of the table as leads to it, and its path: `decode.pixels`.

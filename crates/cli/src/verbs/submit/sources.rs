@@ -1,0 +1,118 @@
+//! What `submit` was given: manifests, read twice, and addresses.
+
+use super::vetting::Vetting;
+use crate::exit::complain;
+use anyhow::Context;
+use assay_contract::Job;
+use assay_contract::manifest::{self, Defaults};
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{BufReader, Seek};
+use std::path::Path;
+
+/// Most refused rows that are told one by one.
+const TOLD: u64 = 1000;
+
+/// One argument.
+pub(super) struct Source<'a> {
+    what: &'a str,
+    kind: Kind,
+    /// Lines that are not queued, from 1; of an address its one.
+    refused: HashSet<u64>,
+}
+
+enum Kind {
+    Manifest(BufReader<File>),
+    Address,
+    Neither,
+}
+
+/// What a line is.
+pub(super) enum Line {
+    /// A row, and the bytes that it was written in.
+    Row(Box<Job>, usize),
+    /// One that is not queued.
+    Refused,
+    Empty,
+    /// There is no further one.
+    End,
+}
+
+/// Opens every manifest; the first that can't be opened is an error.
+pub(super) fn opened(arguments: &[String]) -> anyhow::Result<Vec<Source<'_>>> {
+    let kind = |what: &String| -> anyhow::Result<Kind> {
+        Ok(if Path::new(what).extension().is_some_and(|extension| extension == "jsonl") {
+            Kind::Manifest(BufReader::new(File::open(what).with_context(|| format!("{what} can't be opened"))?))
+        } else if what.contains("://") {
+            Kind::Address
+        } else {
+            Kind::Neither
+        })
+    };
+    arguments.iter().map(|what| Ok(Source { what, kind: kind(what)?, refused: HashSet::new() })).collect()
+}
+
+impl Source<'_> {
+    /// Looks at every line, and tells each that can't be queued; `told` counts them over all sources.
+    pub(super) async fn vet(&mut self, vetting: &mut Vetting<'_>, defaults: &Defaults, told: &mut u64) -> anyhow::Result<()> {
+        for number in 1u64.. {
+            let place = self.place(number);
+            let objection = match self.read(number, defaults)? {
+                Ok(Line::End) => break,
+                Ok(Line::Empty | Line::Refused) => None,
+                Ok(Line::Row(job, _)) => vetting.objection(&job, &place).await?,
+                Err(unreadable) => Some(unreadable),
+            };
+            let Some(objection) = objection else { continue };
+            self.refused.insert(number);
+            *told += 1;
+            if *told <= TOLD {
+                complain(&format!("{place}: {objection}"));
+            } else if *told == TOLD + 1 {
+                complain("… and more");
+            }
+        }
+        if let Kind::Manifest(file) = &mut self.kind {
+            file.rewind().with_context(|| format!("{} can't be read a second time", self.what))?;
+        }
+        Ok(())
+    }
+
+    /// The next line, after [`Source::vet`].
+    pub(super) fn next(&mut self, number: u64, defaults: &Defaults) -> anyhow::Result<Line> {
+        let line = self.read(number, defaults)?;
+        if self.refused.contains(&number) {
+            return Ok(Line::Refused);
+        }
+        // It was sound when it was vetted: somebody writes to the manifest.
+        line.map_err(|_| anyhow::anyhow!("{} was changed while it was read; submit the rest again", self.place(number)))
+    }
+
+    /// A line, or what is wrong with it.
+    fn read(&mut self, number: u64, defaults: &Defaults) -> anyhow::Result<Result<Line, String>> {
+        let what = self.what;
+        let file = match &mut self.kind {
+            Kind::Manifest(file) => file,
+            _ if number > 1 => return Ok(Ok(Line::End)),
+            Kind::Address => return Ok(Ok(Line::Row(Box::new(manifest::of_address(what, defaults)), what.len()))),
+            Kind::Neither => return Ok(Err("this is neither a manifest (*.jsonl) nor an address (s3://…, https://…)".to_owned())),
+        };
+        let line = manifest::next_line(file).with_context(|| format!("{what} line {number} can't be read"))?;
+        Ok(match line {
+            None => Ok(Line::End),
+            Some(line) if line.trim_ascii().is_empty() => Ok(Line::Empty),
+            Some(line) => match manifest::of_line(&line, defaults) {
+                Ok(job) => Ok(Line::Row(Box::new(job), line.len())),
+                Err(error) => Err(error.to_string()),
+            },
+        })
+    }
+
+    fn place(&self, number: u64) -> String {
+        match self.kind {
+            Kind::Manifest(_) => format!("{} line {number}", self.what),
+            // It may carry a signature.
+            Kind::Address | Kind::Neither => assay_contract::address::without_secrets(self.what),
+        }
+    }
+}
