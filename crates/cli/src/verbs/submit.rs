@@ -14,6 +14,7 @@ use assay_contract::{Integration, Job};
 use assay_store::{NewTask, Store};
 use futures::{StreamExt, TryStreamExt};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
@@ -65,19 +66,26 @@ pub async fn run(settings: &SettingsArguments, arguments: Submit) -> anyhow::Res
                 continue;
             }
         };
+        let mut passed_by = BTreeMap::new();
         for number in 1u64.. {
             let Some(line) = manifest::next_line(&mut file).with_context(|| format!("{what} line {number} can't be read"))? else { break };
             if line.trim_ascii().is_empty() {
                 continue;
             }
             match manifest::of_line(&line, &defaults) {
-                Ok(job) => batch.push(job, line.len()),
+                Ok(read) => {
+                    read.passed_by.iter().for_each(|name| *passed_by.entry(*name).or_insert(0u64) += 1);
+                    batch.push(read.job, line.len());
+                }
                 Err(error) => {
                     refused += 1;
                     complain(&format!("{what} line {number}: {error}"));
                 }
             }
             queued += batch.queue_if_full(&store, broker.as_ref()).await?;
+        }
+        for (name, rows) in passed_by {
+            complain(&format!("{what}: `{name}` of {rows} rows is passed by: it is no part of an asset, and in no record"));
         }
     }
     queued += queue(&store, broker.as_ref(), batch.jobs).await?;
