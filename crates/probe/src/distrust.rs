@@ -1,5 +1,7 @@
 //! A child's answer is untrusted: everything in it is checked, bounded or made anew before it goes into a record.
 
+mod imagery;
+
 use crate::sniff::Family;
 use assay_contract::exchange::{DerivativeHead, Task, ThumbnailHead};
 use assay_contract::failure::{Issue, Severity};
@@ -78,6 +80,7 @@ pub fn facts(said: &Facts, family: Family, content_length: u64) -> Result<Facts,
     if attributes.width == Some(0) || attributes.height == Some(0) {
         return Err(Lie::Number("a side of 0 pixels"));
     }
+    imagery::place(said)?;
     let words = MediaAttributes::new(kind, &attributes.mime_type, content_length);
     let mut cleaned: Facts = clean(said)?;
     cleaned.media_attributes.asset_type = words.asset_type;
