@@ -9,7 +9,7 @@ use serde_json::json;
 
 /// The record of a fixture that comes with a claim.
 async fn record(world: &World, file: &str, claim: &str) -> Record {
-    let id = format!("{claim}-{}", file.rsplit(['/', '.']).nth(1).unwrap());
+    let id = format!("{claim}-{file}").replace(['/', '.', '_'], "-");
     world.submit(&with(job(&id, world.customer.fixture(file)), json!({ "media_type": claim }))).await;
     world.record(&id).await
 }
