@@ -3,7 +3,7 @@
 use crate::SIGNATURE;
 use assay_contract::Job;
 use assay_contract::job::{JobAsset, Lane, MAX_JOB_BYTES};
-use assay_contract::manifest::{Defaults, next_line, of_line};
+use assay_contract::manifest::{Defaults, Line, next_line, of_line};
 use serde_json::Value;
 
 /// A message is a job that survives being written again, or it is refused without a word of the secrets in it.
@@ -26,7 +26,7 @@ pub fn manifest(bytes: &[u8]) {
     let mut rest = bytes;
     while let Some(line) = next_line(&mut rest).expect("memory can be read") {
         assert!(line.len() <= MAX_JOB_BYTES + 1, "{} bytes are one line", line.len());
-        if let Ok(job) = of_line(&line, &defaults) {
+        if let Ok(Line { job, .. }) = of_line(&line, &defaults) {
             assert_eq!(job.organization_id, defaults.organization);
             assert!(job.task_id.is_some());
             survives(&job);

@@ -56,7 +56,7 @@ fn a_manifest_with_bad_lines_is_queued_without_them_where_asked_and_watched_to_i
     stage.put("good.jpg", "jpeg-baseline.jpg");
     let uri = |key: &str| format!("s3://{BUCKET}/{key}");
     let lines = [
-        json!({ "uri": uri("good.jpg"), "global_key": "good" }).to_string(),
+        json!({ "uri": uri("good.jpg"), "global_key": "good", "metadata_fields": [{ "name": "tag", "value": "v" }] }).to_string(),
         "no json".to_owned(),
         json!({ "url": uri("good.jpg") }).to_string(),
         json!({ "global_key": "nowhere" }).to_string(),
@@ -78,6 +78,7 @@ fn a_manifest_with_bad_lines_is_queued_without_them_where_asked_and_watched_to_i
     for number in [2, 3, 4, 7] {
         assert!(ended.err.contains(&format!("rows.jsonl line {number}:")), "{}", ended.err);
     }
+    assert!(ended.err.contains("rows.jsonl: `metadata_fields` of 1 rows is passed by"), "{}", ended.err);
     let task = said["task_id"].as_str().unwrap();
     stage.assay(&["up", "--until-idle"]).well();
 

@@ -201,6 +201,25 @@ fn what_begins_like_an_address_is_one_unless_there_is_such_a_file() {
 }
 
 #[test]
+fn the_cues_of_a_storyboard_name_a_picture_that_lies_beside_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let (page, pictures) = (folder.path().join("page.html"), folder.path().join("pictures"));
+    let film = fixtures::media().join("mp4-h264-faststart.mp4");
+    let ended = inspect([OsStr::new("--html"), page.as_os_str(), OsStr::new("--thumbnails"), pictures.as_os_str(), film.as_os_str()]);
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    let record = ended.json().remove(0);
+    let place = |name: &str| {
+        let made = record["derivatives"].as_array().unwrap().iter().find(|one| one["name"] == name).unwrap();
+        PathBuf::from(made["uri"].as_str().unwrap().strip_prefix("file:").unwrap())
+    };
+    let cues = place("storyboard-cues");
+    let text = fs::read_to_string(&cues).unwrap();
+    let (named, _) = text.lines().find_map(|line| line.split_once("#xywh=")).unwrap();
+    assert_eq!(cues.with_file_name(named), place("storyboard"));
+    assert!(place("storyboard").is_file());
+}
+
+#[test]
 fn thumbnails_are_pictures_of_the_stated_size_never_larger_than_asked_and_never_enlarged() {
     let folder = tempfile::tempdir().unwrap();
     let pictures = folder.path().join("made/here");

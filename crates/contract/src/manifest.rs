@@ -5,6 +5,7 @@ use crate::job::{Attachment, Expected, Job, JobAsset, JobUnreadable, Lane, MAX_J
 use crate::kind::MediaType;
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Read};
@@ -47,6 +48,15 @@ pub enum LineUnreadable {
     NotAJob(#[from] JobUnreadable),
 }
 
+/// The job of a line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    /// What is to be done.
+    pub job: Job,
+    /// What labelling tools write into a row beside its asset and Assay has no use for, by its name: it is in no job.
+    pub passed_by: Vec<&'static str>,
+}
+
 /// A row: `uri`, `asset` or `row_data` says where the asset is.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -66,6 +76,16 @@ struct Row {
     expected: Expected,
     labels: BTreeMap<String, String>,
     expires_at: Option<Timestamp>,
+    /// What people know of the asset; as [`Row::embeddings`] part of a row for the tools that show it, nothing that leads to the asset.
+    metadata_fields: Option<IgnoredAny>,
+    embeddings: Option<IgnoredAny>,
+}
+
+impl Row {
+    fn passed_by(&self) -> Vec<&'static str> {
+        let given = [self.metadata_fields.map(|_| "metadata_fields"), self.embeddings.map(|_| "embeddings")];
+        given.into_iter().flatten().collect()
+    }
 }
 
 /// The job of an address.
@@ -90,12 +110,13 @@ pub fn next_line(manifest: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
 }
 
 /// The job of a manifest's line; the error says what is wrong with it.
-pub fn of_line(line: &[u8], defaults: &Defaults) -> Result<Job, LineUnreadable> {
+pub fn of_line(line: &[u8], defaults: &Defaults) -> Result<Line, LineUnreadable> {
     within_limits(line)?;
     let value: Value = serde_json::from_slice(line)?;
     if !value.is_object() {
         return Err(LineUnreadable::NotAnObject);
     }
+    let mut passed_by = Vec::new();
     let job = if value.get("schema").is_some() {
         let mut job = Job::read(line)?;
         if job.organization_id != defaults.organization {
@@ -105,6 +126,7 @@ pub fn of_line(line: &[u8], defaults: &Defaults) -> Result<Job, LineUnreadable> 
         job
     } else {
         let mut row: Row = serde_json::from_value(value)?;
+        passed_by = row.passed_by();
         let places = [row.uri.take().map(JobAsset::Uri), row.asset.take(), row.row_data.take()];
         let mut given = places.into_iter().flatten();
         match (given.next(), given.next()) {
@@ -114,7 +136,7 @@ pub fn of_line(line: &[u8], defaults: &Defaults) -> Result<Job, LineUnreadable> 
         }
     };
     // Read again as a worker will, with all that was added: a job that it refuses would leave its row queued for ever.
-    Ok(Job::read(&serde_json::to_vec(&job)?)?)
+    Ok(Line { job: Job::read(&serde_json::to_vec(&job)?)?, passed_by })
 }
 
 fn of_row(row: Row, asset: JobAsset, defaults: &Defaults) -> Job {

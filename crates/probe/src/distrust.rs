@@ -1,5 +1,6 @@
 //! A child's answer is untrusted: everything in it is checked, bounded or made anew before it goes into a record.
 
+mod imagery;
 mod made;
 mod picture;
 mod types;
@@ -96,6 +97,7 @@ pub fn facts(said: &Facts, family: Family, content_length: u64) -> Result<Facts,
     if attributes.width == Some(0) || attributes.height == Some(0) {
         return Err(Lie::Number("a side of 0 pixels"));
     }
+    imagery::place(said)?;
     let words = MediaAttributes::new(kind, &attributes.mime_type, content_length);
     let mut cleaned: Facts = clean(said)?;
     cleaned.media_attributes.asset_type = words.asset_type;

@@ -142,8 +142,9 @@ async fn sniffed(sandbox: &Sandbox, asked: Asked<'_>, source: Source, found: Opt
     examined.unwrap_or_else(|_| Examined::failed(Some(sniffed.mime_type), Failure::new(Code::UnsupportedFormat)))
 }
 
-/// Steps from one family to another that a refusal may ask for: a TIFF is a picture until its directory gives it a place.
-const HAND_OVERS: [(Family, Family); 1] = [(Family::Image, Family::Geo)];
+/// Steps from one family to another that a refusal may ask for: a TIFF is a picture until its directory gives it a place, and a
+/// JPEG 2000 with a box for one is imagery until the box turns out to hold none. One step is gone, never back.
+const HAND_OVERS: [(Family, Family); 2] = [(Family::Image, Family::Geo), (Family::Geo, Family::Image)];
 
 /// Lets a child of one family look. `Err` is the family that the asset belongs to, and the CPU time that it took to see that.
 async fn look(sandbox: &Sandbox, family: Family, task: &Task, asked: Asked<'_>, source: Source) -> Result<Examined, (Family, Duration)> {

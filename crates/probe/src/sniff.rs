@@ -75,7 +75,7 @@ impl Sniffed {
     pub fn may_be(&self, kind: AssetKind) -> bool {
         match (self.kind, self.family) {
             (Some(own), _) => own == kind,
-            (None, Some(Family::Image)) => matches!(kind, AssetKind::Image | AssetKind::TiledImagery),
+            (None, Some(Family::Image | Family::Geo)) => matches!(kind, AssetKind::Image | AssetKind::TiledImagery),
             (None, Some(family)) => family.knows(kind),
             (None, None) => false,
         }
@@ -97,6 +97,10 @@ impl Sniffed {
     /// A TIFF: a picture, or imagery where its directory gives it a place.
     const fn tiff() -> Self {
         Self { mime_type: "image/tiff", kind: None, family: Some(Family::Image) }
+    }
+    /// A JPEG 2000 that seems to have a place: imagery, or a picture where it has none.
+    const fn placed_jpeg_2000() -> Self {
+        Self { mime_type: "image/jp2", kind: None, family: Some(Family::Geo) }
     }
     const fn document(mime_type: &'static str) -> Self {
         Self { mime_type, kind: Some(AssetKind::Document), family: Some(Family::Document) }

@@ -16,6 +16,7 @@ use assay_contract::clock::{SharedClock, SystemClock};
 use assay_contract::job::{Expected, Lane};
 use assay_contract::profile::DerivativeName;
 use assay_contract::record::{Record, Status, WorkerRef};
+use assay_contract::storyboard::SHEET_FILE;
 use assay_contract::{AssetAddress, Code, Failure, Integration, JobId, OrganizationId, Profile, SignedUrl};
 use assay_fetch::{CancellationToken, Fetched, Fetcher, Lesson, Signer, Want};
 use assay_probe::examine::{Made, What};
@@ -197,7 +198,8 @@ impl Bench {
         (uri, self.fetcher.fetch(&signer, want).await.map_err(|error| error.failure()))
     }
 
-    /// `DIR/0007-photo.preview.jpg`; the number keeps files of one name apart.
+    /// `DIR/0007-photo.preview.jpg`; the number keeps files of one name apart. A storyboard has a folder, where its cues find the sheet
+    /// by the name that they give it, as they do on a shelf: `DIR/0007-film.storyboard/storyboard.webp`.
     fn write_pictures(&self, place: usize, what: &OsStr, made: &[Made]) -> BTreeMap<String, String> {
         let mut places = BTreeMap::new();
         let Some(folder) = &self.pictures else { return places };
@@ -218,8 +220,17 @@ impl Bench {
                 What::Thumbnail { name, format, .. } => (name.clone(), format.extension()),
                 What::Derivative(which) => (derivative_name(*which), extension(*which)),
             };
-            let file = folder.join(format!("{place:04}-{stem}.{name}.{extension}"));
-            match std::fs::write(&file, &one.bytes) {
+            let (folder, file) = match &one.what {
+                What::Derivative(DerivativeName::Storyboard) => {
+                    (folder.join(format!("{place:04}-{stem}.storyboard")), SHEET_FILE.to_owned())
+                }
+                What::Derivative(DerivativeName::StoryboardCues) => {
+                    (folder.join(format!("{place:04}-{stem}.storyboard")), format!("{name}.{extension}"))
+                }
+                What::Thumbnail { .. } | What::Derivative(_) => (folder.clone(), format!("{place:04}-{stem}.{name}.{extension}")),
+            };
+            let file = folder.join(file);
+            match std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&file, &one.bytes)) {
                 Ok(()) => {
                     places.insert(name, format!("file:{}", file.display()));
                 }

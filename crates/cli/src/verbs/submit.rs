@@ -77,6 +77,7 @@ pub async fn run(settings: &SettingsArguments, arguments: Submit) -> anyhow::Res
             }
             queued += batch.queue_if_full(&store, broker.as_ref()).await?;
         }
+        source.tell_what_is_passed_by();
     }
     queued += queue(&store, broker.as_ref(), batch.jobs).await?;
     for (place, integration) in places.iter().zip(integration.iter().cycle()) {

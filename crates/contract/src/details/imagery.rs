@@ -3,11 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// `details` of tiled imagery: `GeoTIFF`, COG, NITF.
+/// `details` of tiled imagery: `GeoTIFF`, COG, `GeoJP2`, NITF.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct ImageryDetails {
-    /// `geotiff`, `cog`, `bigtiff`, `nitf-2.0`, `nitf-2.1`, `nsif-1.0`.
+    /// `geotiff`, `cog`, `bigtiff`, `jpeg2000` (`GeoJP2`, `GMLJP2`), `nitf-2.0`, `nitf-2.1`, `nsif-1.0`.
     pub format: String,
     /// Pixels of the full resolution.
     pub width: u32,

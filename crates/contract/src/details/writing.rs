@@ -57,10 +57,11 @@ pub struct ConversationDetails {
     pub version: Option<String>,
     /// Messages.
     pub message_count: u64,
-    /// Who speaks, in the order of their first message; at most 250.
+    /// Who speaks, in the order of their first message; names of 16 KiB in all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub participants: Vec<String>,
-    /// Ids of the messages that say that they may be labelled; at most 250. The form with branches does not say it.
+    /// Ids of the messages that say that they may be labelled; of 16 KiB of them the rest is left out, and the issue
+    /// `labelable-ids-left-out` says how many. The form with branches does not say which.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub labelable_ids: Vec<String>,
     /// The earliest, ISO 8601.

@@ -18,7 +18,7 @@ fn refusal(line: &str) -> String {
 
 #[test]
 fn a_labelling_row_becomes_a_job() {
-    let job = of_line(br#"{"row_data":"s3://b/k.jpg","global_key":"one","media_type":"IMAGE"}"#, &defaults()).unwrap();
+    let job = of_line(br#"{"row_data":"s3://b/k.jpg","global_key":"one","media_type":"IMAGE"}"#, &defaults()).unwrap().job;
     assert_eq!((job.asset, job.global_key.as_deref()), (JobAsset::Uri("s3://b/k.jpg".into()), Some("one")));
 }
 
@@ -26,10 +26,21 @@ fn a_labelling_row_becomes_a_job() {
 fn a_labelling_row_s_attachments_and_its_document_s_text_layer_are_read() {
     let row = br#"{"row_data":{"pdf_url":"s3://b/k.pdf","text_layer_url":"s3://b/k.json"},
         "attachments":[{"type":"RAW_TEXT","value":"look at page 2"},{"type":"LIDAR","value":"s3://b/k.las","name":"scan"}]}"#;
-    let job = of_line(row, &defaults()).unwrap();
+    let job = of_line(row, &defaults()).unwrap().job;
     assert_eq!(job.asset, JobAsset::Pdf { pdf_url: "s3://b/k.pdf".into(), text_layer_url: Some("s3://b/k.json".into()) });
     let [text, scan] = job.attachments.as_slice() else { panic!("{:?}", job.attachments) };
     assert_eq!((text.words(), scan.words(), scan.uri.as_str()), (Some("look at page 2"), None, "s3://b/k.las"));
+}
+
+#[test]
+fn what_a_labelling_tool_writes_beside_the_asset_is_passed_by_and_named() {
+    let row = br#"{"row_data":"s3://b/k.jpg","metadata_fields":[{"schema_id":"cko8s9r5v0001h2dk9elqdidh","value":"tag"}],
+        "embeddings":[{"embedding_id":"e","vector":[0.5,0.25]}]}"#;
+    let line = of_line(row, &defaults()).unwrap();
+    assert_eq!((line.job.asset, line.passed_by), (JobAsset::Uri("s3://b/k.jpg".into()), vec!["metadata_fields", "embeddings"]));
+    for absent in [r#"{"uri":"s3://b/k"}"#, r#"{"uri":"s3://b/k","metadata_fields":null}"#] {
+        assert!(of_line(absent.as_bytes(), &defaults()).unwrap().passed_by.is_empty());
+    }
 }
 
 #[test]
@@ -47,7 +58,7 @@ fn a_whole_job_gets_the_task_and_stays_in_its_organisation() {
             r#"{{"schema":"assay.job/1","job_id":"j","organization_id":"{organization}","asset":"s3://b/k","submitted_at":"2026-11-21T20:00:00Z"}}"#
         )
     };
-    assert_eq!(of_line(job("org").as_bytes(), &defaults()).unwrap().task_id, Some(defaults().task));
+    assert_eq!(of_line(job("org").as_bytes(), &defaults()).unwrap().job.task_id, Some(defaults().task));
     assert!(refusal(&job("other")).contains("another organisation"));
 }
 
@@ -78,7 +89,7 @@ fn a_whole_job_that_is_too_long_only_with_its_task_is_refused_at_once() {
     assert!(refusal(&line).contains("are allowed"));
     // With room for all that is added it is a job that a worker reads.
     let fits = of_line(job(&"x".repeat(MAX_JOB_BYTES - bare - 1_000)).as_bytes(), &defaults()).unwrap();
-    assert!(Job::read(&serde_json::to_vec(&fits).unwrap()).is_ok());
+    assert!(Job::read(&serde_json::to_vec(&fits.job).unwrap()).is_ok());
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::value::Value;
 use assay_contract::profile::Identifiers;
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
+use std::collections::BTreeSet;
 
 /// Where in a data set an element stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,8 +75,9 @@ const GROUPS: [Tag; 7] = [
 ];
 
 /// What stands for the whole instance.
-const ROOT: [Tag; 31] = [
+const ROOT: [Tag; 32] = [
     tags::SOP_CLASS_UID,
+    tags::CONVERSION_TYPE,
     tags::SOP_INSTANCE_UID,
     tags::STUDY_INSTANCE_UID,
     tags::SERIES_INSTANCE_UID,
@@ -152,7 +154,12 @@ pub(crate) struct Attributes {
     pub(crate) palette: Palette,
     /// Listed attributes whose values are none, by their numbers.
     pub(crate) unreadable: Vec<Tag>,
+    /// What the data set itself said before.
+    pub(crate) seen: BTreeSet<Tag>,
 }
+
+/// Each of them is heard, however often it comes.
+const WITHHOLDING: [Tag; 4] = [tags::SOP_CLASS_UID, tags::MODALITY, tags::BURNED_IN_ANNOTATION, tags::CONVERSION_TYPE];
 
 /// Most unreadable attributes that are named.
 const NAMED: usize = 8;
@@ -183,9 +190,13 @@ impl Attributes {
         }
     }
 
-    /// Takes a listed value.
+    /// Takes a listed value. Of an element that comes twice in a data set the first counts, as for other readers (DCMTK: "found
+    /// twice, ignoring second entry"), but where any of them may speak against showing the pixels.
     pub(crate) fn take(&mut self, place: Place, tag: Tag, value: Value<'_>) {
         if value.bytes.is_empty() {
+            return;
+        }
+        if place == Place::Root && !WITHHOLDING.contains(&tag) && !self.seen.insert(tag) {
             return;
         }
         match place {
@@ -197,7 +208,7 @@ impl Attributes {
             tags::SOP_CLASS_UID => {
                 let class = value.uid();
                 self.burned_in.take_class(class.as_deref());
-                keep(&mut self.sop_class, class)
+                keep_first(&mut self.sop_class, class)
             }
             tags::SOP_INSTANCE_UID => self.identifiers == Identifiers::Omit || keep(&mut self.instance, value.uid()),
             tags::STUDY_INSTANCE_UID => self.identifiers == Identifiers::Omit || keep(&mut self.study, value.uid()),
@@ -205,7 +216,13 @@ impl Attributes {
             tags::MODALITY => {
                 let modality = value.one_of(MODALITIES);
                 self.burned_in.take_modality(modality.as_deref());
-                keep(&mut self.modality, modality)
+                keep_first(&mut self.modality, modality)
+            }
+            tags::CONVERSION_TYPE => {
+                if !value.is_empty() {
+                    self.burned_in.take_conversion();
+                }
+                true
             }
             tags::PATIENT_IDENTITY_REMOVED => keep(&mut self.deidentified, yes(value)),
             tags::BURNED_IN_ANNOTATION => self.burned_in.take(value),
@@ -243,6 +260,15 @@ impl Attributes {
 fn keep<T>(slot: &mut Option<T>, value: Option<T>) -> bool {
     let is_one = value.is_some();
     if is_one {
+        *slot = value;
+    }
+    is_one
+}
+
+/// Keeps a value that is one, where none is kept.
+fn keep_first<T>(slot: &mut Option<T>, value: Option<T>) -> bool {
+    let is_one = value.is_some();
+    if slot.is_none() {
         *slot = value;
     }
     is_one

@@ -32,16 +32,28 @@ impl BurnedIn {
 
     /// Takes a class of instances.
     pub(crate) fn take_class(&mut self, class: Option<&str>) {
-        self.is_suspect |= class.is_some_and(|class| SUSPECTS.contains(&class));
+        self.is_suspect |= class.is_some_and(|class| CLASSES.contains(&class));
     }
 
     /// Takes a modality.
     pub(crate) fn take_modality(&mut self, modality: Option<&str>) {
-        self.is_suspect |= modality.is_some_and(|modality| ULTRASOUND.contains(&modality));
+        self.is_suspect |= modality.is_some_and(|modality| MODALITIES.contains(&modality));
     }
 
-    /// The issue of a withheld picture. Names are drawn into most ultrasound pictures and many secondary captures (DICOM PS3.15, annex
-    /// E.3.1): there silence counts as yes, and either of the two classes that a file says is enough.
+    /// Takes that it says how its pixels were converted (`ConversionType`; DICOM PS3.3, C.8.6.1): only what was captured from a screen,
+    /// a film or a sheet of paper does, whatever class and modality it was filed under.
+    pub(crate) fn take_conversion(&mut self) {
+        self.is_suspect = true;
+    }
+
+    /// The issue of a withheld picture. Where silence counts as yes (DICOM PS3.15, annex E.3.1, leaves it to whoever knows the source):
+    ///
+    /// - ultrasound, whose machines draw the name into the picture's head;
+    /// - endoscopy, whose processors draw name, number and date of birth beside the round picture;
+    /// - captures of screens, films and paper, and what has no modality of its own (`OT`, `DOC`, `HC`): reports, scanned letters, hard copies.
+    ///
+    /// One word of any of them is enough. Photographs (`XC`) and microscopy are shown: nothing is drawn into what a camera takes, and who
+    /// could be recognised by a face is another question (`RecognizableVisualFeatures`), which `BurnedInAnnotation` does not answer.
     pub(crate) fn withheld(mut self, opened: &Opened) -> Option<Issue> {
         self.take_class(opened.sop_class.as_deref());
         let why = match self {
@@ -57,11 +69,12 @@ impl BurnedIn {
     }
 }
 
-/// Ultrasound, and the terms that were retired for it: echocardiography, colour flow and duplex Doppler.
-const ULTRASOUND: [&str; 6] = ["US", "IVUS", "BDUS", "EC", "CD", "DD"];
+/// Ultrasound, with the terms that were retired for it (echocardiography, colour flow and duplex Doppler); endoscopy, with laparoscopy,
+/// culdoscopy and cystoscopy, which were; documents, hard copies, and what is none of all modalities.
+const MODALITIES: [&str; 13] = ["US", "IVUS", "BDUS", "EC", "CD", "DD", "ES", "LP", "CP", "CS", "DOC", "HC", "OT"];
 
-/// Ultrasound and secondary capture, with their retired forms.
-const SUSPECTS: [&str; 10] = [
+/// Ultrasound, secondary capture, endoscopy and hard copies, with their retired forms.
+const CLASSES: [&str; 14] = [
     uids::ULTRASOUND_IMAGE_STORAGE,
     uids::ULTRASOUND_MULTI_FRAME_IMAGE_STORAGE,
     "1.2.840.10008.5.1.4.1.1.6",
@@ -72,4 +85,8 @@ const SUSPECTS: [&str; 10] = [
     "1.2.840.10008.5.1.4.1.1.7.2",
     "1.2.840.10008.5.1.4.1.1.7.3",
     "1.2.840.10008.5.1.4.1.1.7.4",
+    uids::VL_ENDOSCOPIC_IMAGE_STORAGE,
+    uids::VIDEO_ENDOSCOPIC_IMAGE_STORAGE,
+    "1.2.840.10008.5.1.1.29",
+    "1.2.840.10008.5.1.1.30",
 ];

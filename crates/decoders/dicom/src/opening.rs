@@ -105,7 +105,11 @@ fn meta(source: &mut Source<'_>) -> Result<Said, Broken> {
         }
         let bytes = source.bytes(length.into())?;
         let uid = Value { bytes: &bytes, endian: Endian::Little }.uid();
-        if element.tag == tags::TRANSFER_SYNTAX_UID { said.syntax = uid } else { said.sop_class = uid }
+        // Of an element that comes twice the first counts, as for other readers (DCMTK: "found twice, ignoring second entry").
+        let slot = if element.tag == tags::TRANSFER_SYNTAX_UID { &mut said.syntax } else { &mut said.sop_class };
+        if slot.is_none() {
+            *slot = uid;
+        }
     }
     Ok(said)
 }

@@ -1,6 +1,7 @@
 //! The road of one document: open, describe, show its first page, walk them all.
 
 use crate::count::{self, Count};
+use crate::ending::Way;
 use crate::library::{self, LibraryMissing};
 use crate::opening::{self, Closed, Head, stopped};
 use crate::source::ReadTrouble;
@@ -71,14 +72,15 @@ impl Document {
         let began = Instant::now();
         let most_pages = count::most(input.length());
         let catalogue_version = input.in_memory().and_then(plain::catalogue_version);
+        let is_cut = input.in_memory().is_some_and(plain::is_cut);
         let trouble = ReadTrouble::default();
-        let document = match opening::open(&self.pdfium, input, &trouble) {
-            Ok(document) => document,
+        let (document, way) = match opening::open(&self.pdfium, input, &trouble) {
+            Ok(opened) => opened,
             Err(Closed::Locked) => return Ok(Opened::Locked),
             Err(Closed::Stopped(stop)) => return Err(stop),
         };
         let details = describe::document(&document, head, catalogue_version);
-        let read = read(task, &document, details, &Bounds { began, most_pages }, answer);
+        let read = read(task, &document, details, &Bounds { began, most_pages, way, is_cut }, answer);
         // Bytes that could not be had look like damage to the library.
         match trouble.take() {
             Some(error) => Err(stopped(error)),
@@ -87,10 +89,12 @@ impl Document {
     }
 }
 
-/// What a document can't go beyond.
+/// What a document can't go beyond, and how much of it there is.
 struct Bounds {
     began: Instant,
     most_pages: u64,
+    way: Way,
+    is_cut: bool,
 }
 
 impl Bounds {
@@ -104,10 +108,16 @@ fn read(task: &Task, document: &PdfDocument<'_>, mut details: DocumentDetails, b
     let announced = u32::try_from(document.pages().len()).unwrap_or(0).min(MOST_PAGES);
     // What it announces is not told before it was seen to be so: a tree of pages can be made that nobody gets through.
     answer.facts(&describe::facts(&details, task.content_length))?;
-    let counted = count::pages(document, announced, bounds.most_pages, bounds.share(task, COUNTING_SHARE), answer)?;
+    tell_damage(bounds, answer)?;
+    let mut counted = count::pages(document, announced, bounds.most_pages, bounds.share(task, COUNTING_SHARE), answer)?;
+    if bounds.way == Way::Pages {
+        counted = Count::AtLeast(counted.found());
+    }
     details.page_count = counted.told();
     answer.facts(&describe::facts(&details, task.content_length))?;
-    tell_doubts(counted, announced, answer)?;
+    if bounds.way != Way::Pages {
+        tell_doubts(counted, announced, answer)?;
+    }
     let count = counted.found();
     if count == 0 {
         return Err(Refusal::corrupt("no page was found in it").into());
@@ -135,6 +145,21 @@ fn read(task: &Task, document: &PdfDocument<'_>, mut details: DocumentDetails, b
         Some(layer) => answer.derivative(task, DerivativeName::TextLayer, text_layer::MIME_TYPE, layer),
         None => Ok(()),
     }
+}
+
+/// What is missing of the file, and what that means for the record.
+fn tell_damage(bounds: &Bounds, answer: &mut Answer) -> Result<(), Stop> {
+    let found = match bounds.way {
+        Way::Whole if bounds.is_cut => "What is told and shown is of the part that is there.",
+        Way::Whole => return Ok(()),
+        Way::Catalogue => "Its table of objects is missing; what is told and shown was found without it.",
+        Way::Pages => "Its tables of objects and pages are missing: pages were found without them, and how many there were is not known.",
+    };
+    answer.issue(&if bounds.is_cut {
+        Issue::error("truncated-asset", format!("The file ends early. {found}"))
+    } else {
+        Issue::error("damaged-stream", found)
+    })
 }
 
 fn tell_doubts(counted: Count, announced: u32, answer: &mut Answer) -> Result<(), Stop> {

@@ -7,6 +7,7 @@ mod count;
 mod dates;
 mod decoder;
 mod describe;
+mod ending;
 mod first_page;
 mod fonts;
 mod geometry;

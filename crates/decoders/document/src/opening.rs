@@ -1,12 +1,15 @@
 //! Opening a document, and what its not opening means.
 
+use crate::ending::{self, Way};
 use crate::plain;
-use crate::source::{ReadTrouble, Source};
+use crate::source::{ReadTrouble, SharedInput, Source};
 use assay_contract::Code;
 use assay_contract::exchange::Refusal;
 use assay_kit::{Input, Stop};
 use pdfium_render::prelude::{PdfDocument, Pdfium, PdfiumError, PdfiumInternalError};
+use std::cell::RefCell;
 use std::io;
+use std::rc::Rc;
 
 /// How far into a file its head may begin; other readers allow as much (ISO 32000-1, annex H, note 13).
 const HEAD_BYTES: usize = 1024;
@@ -40,9 +43,28 @@ pub(crate) fn head(input: &mut Input) -> Result<Head, Stop> {
     Ok(Head { version: plain::head_version(&head) })
 }
 
-/// Opens it; the empty password is tried where one is wanted.
-pub(crate) fn open<'p>(pdfium: &'p Pdfium, input: &'p mut Input, trouble: &ReadTrouble) -> Result<PdfDocument<'p>, Closed> {
-    let source = Source::new(input, trouble.clone());
+/// Opens it; the empty password is tried where one is wanted, and where the table of objects is gone, the file with a new ending.
+pub(crate) fn open<'p>(pdfium: &'p Pdfium, input: &'p mut Input, trouble: &ReadTrouble) -> Result<(PdfDocument<'p>, Way), Closed> {
+    let input: SharedInput<'p> = Rc::new(RefCell::new(input));
+    let closed = match load(pdfium, Source::new(Rc::clone(&input), trouble.clone()), trouble) {
+        Ok(document) => return Ok((document, Way::Whole)),
+        Err(closed) => closed,
+    };
+    if let Closed::Stopped(Stop::Refused(_)) = &closed {
+        let endings = ending::endings(input.borrow().in_memory().unwrap_or_default());
+        for (way, ending) in endings {
+            let source = Source::ending(Rc::clone(&input), ending, trouble.clone());
+            if let Ok(document) = load(pdfium, source, trouble)
+                && document.pages().page_size(0).is_ok()
+            {
+                return Ok((document, way));
+            }
+        }
+    }
+    Err(closed)
+}
+
+fn load<'p>(pdfium: &'p Pdfium, source: Source<'p>, trouble: &ReadTrouble) -> Result<PdfDocument<'p>, Closed> {
     let opened = pdfium.load_pdf_from_reader(source, None);
     if let Some(error) = trouble.take() {
         return Err(Closed::Stopped(stopped(error)));

@@ -25,6 +25,48 @@ fn objects<'b>(file: &'b [u8], name: &'b str) -> impl Iterator<Item = &'b [u8]> 
     })
 }
 
+/// Numbers and generations of the objects of a type, first to last.
+pub(crate) fn of_type<'b>(file: &'b [u8], name: &'b str) -> impl Iterator<Item = (u32, u16)> {
+    memmem::find_iter(file, name).take(MOST_MENTIONS).filter_map(move |at| {
+        let (before, after) = (file.get(..at)?, file.get(at + name.len()..)?);
+        if after.first().is_some_and(u8::is_ascii_alphanumeric) || !before.trim_ascii_end().ends_with(b"/Type") {
+            return None;
+        }
+        let before = before.get(at.saturating_sub(LONGEST)..)?;
+        let (head, body) = before.split_at_checked(memmem::rfind(before, b" obj")?)?;
+        if memmem::find(body, b"endobj").is_some() {
+            return None;
+        }
+        let (head, generation) = last_number(head)?;
+        let (_, number) = last_number(head.trim_ascii_end())?;
+        Some((number, u16::try_from(generation).ok()?))
+    })
+}
+
+/// The number with which some bytes end, and what is before it.
+fn last_number(bytes: &[u8]) -> Option<(&[u8], u32)> {
+    let digits = bytes.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    let (before, digits) = bytes.split_at_checked(bytes.len() - digits)?;
+    Some((before, std::str::from_utf8(digits).ok()?.parse().ok()?))
+}
+
+/// Whether the file ends before its end: neither the mark of an end is near, nor is it as long as a linearized file says of itself.
+pub(crate) fn is_cut(file: &[u8]) -> bool {
+    let near = file.get(file.len().saturating_sub(1024)..).unwrap_or_default();
+    let head = file.get(..1024).unwrap_or(file);
+    let length = objects(head, "/Linearized").find_map(|object| number(object, "/L"));
+    match length {
+        // A few bytes less are a last line that lost its end.
+        Some(length) => length > file.len() as u64 + 16,
+        None => ["%%EOF", "startxref"].iter().all(|mark| memmem::find(near, mark.as_bytes()).is_none()),
+    }
+}
+
+/// Whether anything in it speaks of encryption.
+pub(crate) fn is_encrypted(file: &[u8]) -> bool {
+    ["/Encrypt", "/Standard"].iter().any(|name| memmem::find(file, name.as_bytes()).is_some())
+}
+
 /// What follows a key, without white space.
 fn value<'o>(object: &'o [u8], key: &str) -> Option<&'o [u8]> {
     memmem::find_iter(object, key).find_map(|at| {
@@ -87,6 +129,20 @@ mod tests {
     fn a_later_version_of_the_file_counts() {
         let twice = [FILE, b"\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj"].concat();
         assert_eq!(page_count(&twice), Some(1));
+    }
+
+    #[test]
+    fn objects_are_found_by_their_type_wherever_it_stands_in_them() {
+        let file = b"7 0 obj<</Pages 8 0 R/Type /Catalog>>endobj 12 3 obj <</Group<</Type/Group>>/Type\n/Page>>endobj /Type/Page 0 obj";
+        assert_eq!(of_type(file, "/Catalog").collect::<Vec<_>>(), [(7, 0)]);
+        assert_eq!(of_type(file, "/Page").collect::<Vec<_>>(), [(12, 3)]);
+    }
+
+    #[test]
+    fn a_cut_is_seen_by_the_missing_end() {
+        assert!(!is_cut(b"%PDF-1.4 ... %%EOF\n") && is_cut(b"%PDF-1.4 ..."));
+        let linearized = |length: u32| format!("%PDF-1.4 1 0 obj<</Linearized 1/L {length}/N 1>>endobj ... %%EOF ...");
+        assert!(is_cut(linearized(500).as_bytes()) && !is_cut(linearized(60).as_bytes()));
     }
 
     #[test]

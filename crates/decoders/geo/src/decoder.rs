@@ -16,6 +16,9 @@ use std::io;
 /// Codes of a NITF's compression (IC, MIL-STD-2500C table A-3) that GDAL reads here.
 const READ_BY_GDAL: [&str; 12] = ["NC", "NM", "C1", "M1", "C3", "M3", "C4", "M4", "C8", "M8", "I1", "M0"];
 
+/// The signature box of a JPEG 2000 file (ISO/IEC 15444-1, I.5.1).
+const JPEG_2000: &[u8] = b"\0\0\0\x0cjP  \r\n\x87\n";
+
 /// The decoder of imagery with a place on earth.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Geo;
@@ -45,11 +48,14 @@ impl Decoder for Geo {
         }
         let mounted = Mounted::new(input);
         let outcome = match Dataset::open(&mounted, driver(&subject)) {
+            // A box that looked like a place was none.
+            Ok(dataset) if matches!(subject, Subject::Jpeg2000) && !has_place(&dataset) => Err(a_picture().into()),
             Ok(dataset) => described(task, &dataset, &subject, answer),
             Err(Trouble::Input(error)) => return Err(stopped(error)),
             Err(Trouble::Failed) => match &subject {
                 Subject::Tiff(..) => Err(Refusal::corrupt("its first directory makes no raster").into()),
                 Subject::Nitf(_, headers) => answer.refuse_output(&unopened(headers)),
+                Subject::Jpeg2000 => Err(a_picture().into()),
             },
         };
         // What looks like damage may be a worker that has no more bytes to give.
@@ -61,7 +67,18 @@ const fn driver(subject: &Subject) -> Driver {
     match subject {
         Subject::Tiff(..) => Driver::GTiff,
         Subject::Nitf(..) => Driver::Nitf,
+        Subject::Jpeg2000 => Driver::Jpeg2000,
     }
+}
+
+/// Whether a file says where it lies, by whatever box (GeoJP2's GeoTIFF, or GMLJP2, OGC 08-085).
+fn has_place(dataset: &Dataset<'_>) -> bool {
+    dataset.geotransform().is_some() || dataset.gcp_count() > 0
+}
+
+/// A JPEG 2000 without a place, or one that GDAL can't open: the decoder of pictures shows what there is of it.
+fn a_picture() -> Refusal {
+    Refusal::unsupported("the JPEG 2000 has no place on earth").belonging_to("image")
 }
 
 /// What it is by its own bytes, whatever the task calls it.
@@ -72,10 +89,13 @@ fn recognised(input: &mut Input) -> Result<Subject, Stop> {
     if let Some(standard) = nitf::standard(&head) {
         return Ok(Subject::Nitf(standard, nitf::read(input, standard).map_err(stopped)?));
     }
+    if head.starts_with(JPEG_2000) {
+        return Ok(Subject::Jpeg2000);
+    }
     match tiff::look(input).map_err(stopped)? {
         Some(first) if first.has_place => Ok(Subject::Tiff(first, head)),
         Some(_) => Err(Refusal::unsupported("the TIFF has no place on earth").into()),
-        None => Err(Refusal::unsupported("neither a TIFF with a directory nor a NITF of a version that is read").into()),
+        None => Err(Refusal::unsupported("neither a TIFF with a directory, nor a NITF of a version that is read, nor a JPEG 2000").into()),
     }
 }
 

@@ -16,6 +16,8 @@ const MOST_BYTES: usize = 96 << 10;
 pub(crate) enum Subject {
     Tiff(First, Vec<u8>),
     Nitf(Standard, Nitf),
+    /// JPEG 2000 in boxes, of which one may give it a place.
+    Jpeg2000,
 }
 
 impl Subject {
@@ -23,6 +25,7 @@ impl Subject {
         match self {
             Self::Tiff(..) => "image/tiff",
             Self::Nitf(..) => "application/vnd.nitf",
+            Self::Jpeg2000 => "image/jp2",
         }
     }
 }
@@ -72,6 +75,11 @@ impl Found {
                 standard.format().clone_into(&mut details.format);
                 details.is_tiled = first.map(|band| band.block().0 < width);
                 details.nitf = Some(nitf.clone());
+            }
+            Subject::Jpeg2000 => {
+                "jpeg2000".clone_into(&mut details.format);
+                // The driver says so of each band.
+                details.compression = Some("JPEG2000".to_owned());
             }
         }
         place(&mut details, dataset);

@@ -141,6 +141,12 @@ fn refusal(error: &Error) -> Refusal {
     }
 }
 
+/// In words of our own: the library's may repeat what the file says.
 fn words(error: &Error) -> String {
-    error.to_string().chars().take(200).collect()
+    match error {
+        Error::NotSupported(_) => "an unusual feature of the format",
+        Error::Io(why) if why.kind() == std::io::ErrorKind::UnexpectedEof => "the file ends early",
+        _ => "its header or its compressed blocks are damaged",
+    }
+    .to_owned()
 }

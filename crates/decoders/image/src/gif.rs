@@ -10,7 +10,7 @@ use assay_contract::exchange::Refusal;
 use assay_contract::failure::Issue;
 use assay_contract::limits::DecodeLimits;
 use blocks::Blocks;
-use gif::{ColorOutput, DecodeOptions, Decoder, Frame, MemoryLimit};
+use gif::{ColorOutput, DecodeOptions, Decoder, DecodingError, Frame, MemoryLimit};
 use std::num::NonZeroU64;
 
 /// Either signature.
@@ -51,13 +51,13 @@ pub(crate) fn decode(bytes: &[u8], seen: &Seen, wish: &Wish<'_>) -> Result<Decod
     if let Some(most) = NonZeroU64::new(wish.limits.memory_bytes / 2) {
         options.set_memory_limit(MemoryLimit::Bytes(most));
     }
-    let mut decoder = options.read_info(bytes).map_err(|error| Refusal::corrupt(error.to_string()))?;
+    let mut decoder = options.read_info(bytes).map_err(|error| Refusal::corrupt(words(&error)))?;
     let frame = match decoder.next_frame_info() {
         Ok(Some(frame)) => frame.clone(),
         Ok(None) => return Err(Refusal::corrupt("there is no frame in it")),
-        Err(error) => return Err(Refusal::corrupt(error.to_string())),
+        Err(error) => return Err(Refusal::corrupt(words(&error))),
     };
-    let palette = decoder.palette().map_err(|error| Refusal::corrupt(error.to_string()))?.to_vec();
+    let palette = decoder.palette().map_err(|error| Refusal::corrupt(words(&error)))?.to_vec();
     let canvas = Canvas::new(seen, &frame, &palette);
     let mut shrinker = Shrinker::new(canvas.width, canvas.height, canvas.layout, wish.longest_px);
     let why = if frame.interlaced {
@@ -66,6 +66,14 @@ pub(crate) fn decode(bytes: &[u8], seen: &Seen, wish: &Wish<'_>) -> Result<Decod
         in_order(&mut decoder, &canvas, &mut shrinker)
     };
     shrinker.finish(why)
+}
+
+/// In words of our own: the library's may repeat the file's.
+fn words(error: &DecodingError) -> &'static str {
+    match error {
+        DecodingError::UnexpectedEof => "the file ends early",
+        _ => "its blocks or its compressed rows are damaged",
+    }
 }
 
 /// Rows come as they are stored, so that a cut file shows what it has.
@@ -78,7 +86,7 @@ fn in_order(decoder: &mut Decoder<&[u8]>, canvas: &Canvas<'_>, shrinker: &mut Sh
         match decoder.fill_buffer(&mut row) {
             Ok(true) => shrinker.push(&canvas.row(&row)),
             Ok(false) => return Some("a frame has fewer pixels than its size".to_owned()),
-            Err(error) => return Some(error.to_string()),
+            Err(error) => return Some(words(&error).to_owned()),
         }
     }
     while shrinker.rows() < canvas.height {
@@ -96,7 +104,7 @@ fn interlaced(
 ) -> Result<Option<String>, Refusal> {
     let frame = canvas.frame;
     let mut whole = buffer(limits, frame.width.into(), frame.height.into(), 1)?;
-    let why = decoder.read_into_buffer(&mut whole).err().map(|error| error.to_string());
+    let why = decoder.read_into_buffer(&mut whole).err().map(|error| words(&error).to_owned());
     if let Some(why) = why.as_ref().filter(|_| whole.iter().all(|index| *index == 0)) {
         return Err(Refusal::corrupt(why.as_str()));
     }

@@ -100,7 +100,7 @@ fn read(bytes: &[u8], limits: &DecodeLimits, enough: impl Fn(&JxlImage) -> bool)
         match image.feed_bytes(chunk) {
             Ok(0) => break,
             Ok(taken) => at += taken,
-            Err(error) => return Ok((image, Some(error.to_string()))),
+            Err(error) => return Ok((image, Some(words(&*error).to_owned()))),
         }
     }
     // The metadata's boxes may be unfinished; the picture is not.
@@ -192,7 +192,13 @@ fn refusal(error: &(dyn std::error::Error + Send + Sync), limits: &DecodeLimits)
         return Refusal::limit(Code::LimitExceeded, LimitHit::new("memory_bytes", limits.memory_bytes + 1, limits.memory_bytes));
     }
     if words.contains("unsupported") || words.contains("not supported") {
-        return Refusal::unsupported(words);
+        return Refusal::unsupported("an unusual feature of the format");
     }
-    Refusal::corrupt(words)
+    Refusal::corrupt(self::words(error))
+}
+
+/// In words of our own: the library's may repeat what the file says.
+fn words(error: &(dyn std::error::Error + Send + Sync)) -> &'static str {
+    let is_cut = error.to_string().contains("unexpected end");
+    if is_cut { "the file ends early" } else { "its coded picture is damaged" }
 }

@@ -14,7 +14,7 @@ use assay_contract::failure::Issue;
 use assay_contract::limits::DecodeLimits;
 use chunks::Chunks;
 use png::{ColorType, Decoder, DecodingError, Limits, Reader, Transformations};
-use std::io::Cursor;
+use std::io::{self, Cursor};
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 /// Dots a metre as dots an inch.
@@ -133,7 +133,7 @@ fn rows(reader: &mut Reader<Cursor<&[u8]>>, shrinker: &mut Shrinker) -> Option<S
         match reader.next_row() {
             Ok(Some(row)) => shrinker.push(row.data()),
             Ok(None) => return None,
-            Err(error) => return Some(error.to_string()),
+            Err(error) => return Some(words(&error).to_owned()),
         }
     }
 }
@@ -150,12 +150,12 @@ fn interlaced(
     let why = reader.next_frame(&mut whole).err();
     // What came before the damage lies in the buffer.
     if let Some(error) = why.as_ref().filter(|_| whole.iter().all(|sample| *sample == 0)) {
-        return Err(Refusal::corrupt(error.to_string()));
+        return Err(Refusal::corrupt(words(error)));
     }
     for row in whole.chunks(width as usize * layout.channels()) {
         shrinker.push(row);
     }
-    Ok(why.map(|error| error.to_string()))
+    Ok(why.map(|error| words(&error).to_owned()))
 }
 
 fn refusal(error: DecodingError) -> Refusal {
@@ -163,6 +163,16 @@ fn refusal(error: DecodingError) -> Refusal {
         DecodingError::LimitsExceeded => {
             Refusal::new(assay_contract::Code::LimitExceeded, "its metadata or rows need more memory than allowed")
         }
-        other => Refusal::corrupt(other.to_string()),
+        other => Refusal::corrupt(words(&other)),
+    }
+}
+
+/// In words of our own: the library's repeat what chunks say.
+fn words(error: &DecodingError) -> &'static str {
+    match error {
+        DecodingError::IoError(why) if why.kind() == io::ErrorKind::UnexpectedEof => "the file ends early",
+        DecodingError::IoError(_) | DecodingError::Parameter(_) => "its rows can't be read",
+        DecodingError::LimitsExceeded => "it needs more memory than allowed",
+        DecodingError::Format(_) => "its chunks or its compressed rows are damaged",
     }
 }

@@ -1,6 +1,8 @@
 //! SVG and SVGZ, drawn by resvg: nothing outside of the file is loaded, no script runs, and text is left out because there are no fonts.
 
 mod bounds;
+mod cost;
+mod markup;
 mod outside;
 
 use crate::format::{self, Wish};
@@ -17,7 +19,7 @@ use resvg::usvg::{self, ImageHrefResolver, ImageKind, Options, Tree};
 use std::borrow::Cow;
 use std::io::Read;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Within so many bytes the first element must begin.
 const HEAD_BYTES: usize = 4096;
@@ -25,6 +27,8 @@ const HEAD_BYTES: usize = 4096;
 const MOST_NODES: u32 = 1_000_000;
 /// Pixels of a picture embedded in a drawing.
 const MOST_EMBEDDED_PIXELS: u64 = 25_000_000;
+/// And of all of them together, each as often as it is used.
+const MOST_EMBEDDED_IN_ALL: u64 = 100_000_000;
 /// A drawing is made as small as its thumbnails, whatever size it asks for.
 const LONGEST_DRAWN: u32 = 4096;
 
@@ -50,17 +54,18 @@ fn begins_plain(bytes: &[u8]) -> bool {
 /// Reads all of it; the size is resvg's: width and height, else the view box, else what is drawn.
 pub(crate) fn look(bytes: &[u8], limits: &DecodeLimits) -> Result<Seen, Refusal> {
     let text = text(bytes, limits)?;
-    if let Err(refusal) = bounds::check_attributes(&text) {
-        // Its size stands where the root alone tells it; that it can't be drawn is said when that is tried.
-        return alone(&text).ok_or(refusal);
-    }
-    let document = document(&text)?;
-    let is_lost = AtomicBool::new(false);
-    let mut seen = sized(&tree(&document, &is_lost)?);
+    // Its size stands where the root alone tells it; that it can't be drawn is said when that is tried.
+    let document = match checked(&text) {
+        Ok(document) => document,
+        Err(refusal) if refusal.limit.is_some() => return alone(&text).ok_or(refusal),
+        Err(refusal) => return Err(refusal),
+    };
+    let pictures = Pictures::default();
+    let mut seen = sized(&tree(&document, &pictures)?);
     if has_words(&document) {
         seen.issues.push(Issue::warning("text-not-drawn", "The drawing's text is left out of thumbnails: no fonts are at hand."));
     }
-    if is_lost.into_inner() {
+    if pictures.is_lost.into_inner() {
         let sentence = "A picture inside of the drawing is damaged, too large or of a kind that is not drawn; thumbnails lack it.";
         seen.issues.push(Issue::warning("embedded-picture-not-drawn", sentence));
     }
@@ -69,6 +74,15 @@ pub(crate) fn look(bytes: &[u8], limits: &DecodeLimits) -> Result<Seen, Refusal>
         seen.issues.push(Issue::warning("external-references-ignored", sentence));
     }
     Ok(seen)
+}
+
+/// Parsed, where neither that nor the making of its tree will take too long.
+fn checked(text: &str) -> Result<Document<'_>, Refusal> {
+    bounds::check_attributes(text)?;
+    markup::check_namespaces(text)?;
+    let document = document(text)?;
+    markup::check_document(&document)?;
+    Ok(document)
 }
 
 fn sized(tree: &Tree) -> Seen {
@@ -99,14 +113,13 @@ fn alone(text: &str) -> Option<Seen> {
     let root = format!("{}/>", from_root.get(..end)?.trim_end_matches('/'));
     bounds::check_attributes(&root).ok()?;
     let document = document(&root).ok()?;
-    tree(&document, &AtomicBool::new(false)).ok().map(|tree| sized(&tree))
+    tree(&document, &Pictures::default()).ok().map(|tree| sized(&tree))
 }
 
 /// Draws it as small as its largest thumbnail; never larger than it is.
 pub(crate) fn decode(bytes: &[u8], seen: &Seen, wish: &Wish<'_>) -> Result<Decoded, Refusal> {
     let text = text(bytes, wish.limits)?;
-    bounds::check_attributes(&text)?;
-    let tree = tree(&document(&text)?, &AtomicBool::new(false))?;
+    let tree = tree(&checked(&text)?, &Pictures::default())?;
     let (width, height) = (seen.details.stored_width, seen.details.stored_height);
     let (longest, most) = (u64::from(width.max(height)), u64::from(wish.longest_px.clamp(1, LONGEST_DRAWN)));
     let shrunk = |side: u32| {
@@ -118,6 +131,7 @@ pub(crate) fn decode(bytes: &[u8], seen: &Seen, wish: &Wish<'_>) -> Result<Decod
     let size = tree.size();
     let scale = Transform::from_scale(across as f32 / size.width(), down as f32 / size.height());
     bounds::check_filters(&tree, scale, u64::from(across) * u64::from(down))?;
+    cost::check(&tree, scale, [across, down], wish.limits)?;
     resvg::render(&tree, scale, &mut pixmap.as_mut());
     Ok(Decoded { samples: Samples { width: across, height: down, layout: Layout::Rgba, bytes: pixmap.take_demultiplied() }, damage: None })
 }
@@ -151,13 +165,22 @@ fn document(text: &str) -> Result<Document<'_>, Refusal> {
     })
 }
 
-/// What is drawn; `is_lost` is set where a picture inside of the drawing is left out.
-fn tree(document: &Document<'_>, is_lost: &AtomicBool) -> Result<Tree, Refusal> {
+/// What became of the pictures inside of a drawing.
+#[derive(Debug, Default)]
+struct Pictures {
+    /// Whether any is left out.
+    is_lost: AtomicBool,
+    /// Pixels of all that are drawn.
+    pixels: AtomicU64,
+}
+
+/// What is drawn.
+fn tree(document: &Document<'_>, pictures: &Pictures) -> Result<Tree, Refusal> {
     let options = Options {
         image_href_resolver: ImageHrefResolver {
             resolve_data: Box::new(|_, bytes, _| {
-                let picture = embedded(&bytes);
-                is_lost.fetch_or(picture.is_none(), Ordering::Relaxed);
+                let picture = embedded(&bytes, pictures);
+                pictures.is_lost.fetch_or(picture.is_none(), Ordering::Relaxed);
                 picture
             }),
             resolve_string: Box::new(|_, _| None),
@@ -173,13 +196,17 @@ fn tree(document: &Document<'_>, is_lost: &AtomicBool) -> Result<Tree, Refusal> 
     })
 }
 
-/// A picture inside of the drawing, where its header says that it is not too large; a drawing inside of a drawing is left out.
-fn embedded(bytes: &Arc<Vec<u8>>) -> Option<ImageKind> {
+/// A picture inside of the drawing, where its header says that it is not too large and its pixels are all there, for the renderer leaves a
+/// damaged one out without a word; a drawing inside of a drawing is left out.
+fn embedded(bytes: &Arc<Vec<u8>>, pictures: &Pictures) -> Option<ImageKind> {
     let format = format::recognise(bytes).filter(|format| matches!(format.name, "jpeg" | "png" | "gif" | "webp"))?;
-    let seen = (format.look)(bytes, &DecodeLimits::default()).ok()?;
-    if u64::from(seen.details.stored_width) * u64::from(seen.details.stored_height) > MOST_EMBEDDED_PIXELS {
+    let limits = DecodeLimits::default();
+    let seen = (format.look)(bytes, &limits).ok()?;
+    let pixels = u64::from(seen.details.stored_width) * u64::from(seen.details.stored_height);
+    if pixels > MOST_EMBEDDED_PIXELS || pictures.pixels.fetch_add(pixels, Ordering::Relaxed) + pixels > MOST_EMBEDDED_IN_ALL {
         return None;
     }
+    (format.decode)(bytes, &seen, &Wish { longest_px: 64, limits: &limits }).ok().filter(|decoded| decoded.damage.is_none())?;
     let bytes = Arc::clone(bytes);
     match format.name {
         "jpeg" => Some(ImageKind::JPEG(bytes)),

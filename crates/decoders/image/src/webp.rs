@@ -9,7 +9,7 @@ use assay_contract::exchange::Refusal;
 use assay_contract::failure::Issue;
 use assay_contract::limits::DecodeLimits;
 use image_webp::{DecodingError, WebPDecoder};
-use std::io::Cursor;
+use std::io::{self, Cursor};
 
 /// RIFF, a length, WEBP.
 pub(crate) fn begins(bytes: &[u8]) -> bool {
@@ -134,7 +134,9 @@ fn refusal(error: DecodingError) -> Refusal {
         DecodingError::MemoryLimitExceeded | DecodingError::ImageTooLarge => {
             Refusal::new(assay_contract::Code::LimitExceeded, "its chunks need more memory than allowed")
         }
-        DecodingError::UnsupportedFeature(what) => Refusal::unsupported(what),
-        other => Refusal::corrupt(other.to_string()),
+        DecodingError::UnsupportedFeature(_) => Refusal::unsupported("an unusual feature of the format"),
+        // In words of our own: the library's repeat what chunks say.
+        DecodingError::IoError(why) if why.kind() == io::ErrorKind::UnexpectedEof => Refusal::corrupt("the file ends early"),
+        _ => Refusal::corrupt("its chunks or its coded picture are damaged"),
     }
 }

@@ -79,6 +79,10 @@ impl Found<'_> {
 
     /// Seconds that are in the file and seconds that it says it has, where it ends early.
     pub(crate) fn cut_short(&self, main: &Stream) -> Option<(f64, f64)> {
+        // All that a table lists is there, however short that is beside another track or behind an empty edit.
+        if self.walked.is_some_and(|walked| walked.table.is_some() && !walked.is_less_than_its_table()) {
+            return None;
+        }
         let (Some((declared, DurationSource::Timestamps)), Some(counted)) = (self.declared(), self.counted(main)) else { return None };
         // Packets may be long and not say how long: the last one may last as any other.
         let last = self.walked.and_then(|walked| timing::seconds(walked.longest_step(), main.time_base)).unwrap_or(0.0);

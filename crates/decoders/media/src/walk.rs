@@ -6,12 +6,15 @@ use assay_contract::limits::LimitHit;
 use assay_kit::{Answer, Stop};
 use std::time::Instant;
 
+/// Codecs, by FFmpeg's names, of which nothing is shown before a keyframe came; of HEVC its decoder shows guesses.
+const NEED_A_KEYFRAME: [&str; 3] = ["h264", "mpeg2video", "mpeg1video"];
+
 /// What was counted.
 #[derive(Debug, Default)]
 pub(crate) struct Walked {
     /// All packets.
     pub(crate) packets: u64,
-    /// Packets that a player shows.
+    /// Packets that a player shows: none that an edit list discards, none that lacks the keyframe it builds on.
     pub(crate) shown: u64,
     /// Packets that are keyframes.
     pub(crate) keyframes: u64,
@@ -37,6 +40,17 @@ impl Walked {
     /// Whether the container's own table lists more than was there.
     pub(crate) fn is_less_than_its_table(&self) -> bool {
         self.table.is_some_and(|table| self.packets < table.samples)
+    }
+
+    /// A recording that was begun, or cut, in the middle of a group of pictures: no player shows what comes before its first keyframe,
+    /// in the file or on the screen. `frames` are still in the order of the file.
+    fn leave_out_what_nothing_leads_to(&mut self) {
+        let before = self.frames.len();
+        let Some(first) = self.frames.iter().position(|frame| frame.is_key).filter(|first| *first > 0) else { return };
+        self.frames.drain(..first);
+        let begin = self.frames.first().map_or(i64::MIN, |frame| frame.ticks);
+        self.frames.retain(|frame| frame.ticks >= begin);
+        self.shown = self.shown.saturating_sub((before - self.frames.len()) as u64);
     }
 
     /// The longest time from one shown packet to the next, ticks.
@@ -127,6 +141,9 @@ pub(crate) fn walk(demuxer: &mut Demuxer<'_>, stream: &Stream, most: u64, deadli
             let end = ticks.saturating_add(packet.duration.max(0));
             edges = Some(edges.map_or((ticks, end), |(first, last)| (first.min(ticks), last.max(end))));
         }
+    }
+    if demuxer.may_jump() && NEED_A_KEYFRAME.contains(&stream.codec_name.as_str()) {
+        walked.leave_out_what_nothing_leads_to();
     }
     walked.frames.sort_unstable();
     walked.jumps = timeline.jumps();

@@ -1,5 +1,6 @@
 //! Web pages: title, language, counts of what is in them, and the text that a reader sees. No tree is built, so none can be too deep.
 
+mod feed;
 mod tokens;
 
 use crate::decoder::Room;
@@ -10,44 +11,24 @@ use assay_contract::Code;
 use assay_contract::details::{Details, HtmlDetails};
 use assay_contract::exchange::Refusal;
 use assay_contract::kind::AssetKind;
+use assay_contract::limits::LimitHit;
 use assay_contract::{Facts, MediaAttributes};
 use assay_kit::Stop;
-use html5ever::tendril::StrTendril;
-use html5ever::tokenizer::{BufferQueue, Tokenizer, TokenizerOpts};
+use feed::{Feed, MOST_ATTRIBUTES, Read};
 use std::time::Instant;
-use tokens::Reader;
 
-/// Bytes between two looks at the clock.
-const PIECE_BYTES: usize = 16 << 10;
 /// Characters of a title in a record.
 const LONGEST_TITLE: usize = 1_000;
 
 /// Facts, then the picture.
 pub(crate) fn look(decoded: &Decoded<'_>, room: &mut Room<'_>) -> Result<(), Stop> {
-    let tokenizer = Tokenizer::new(Reader::default(), TokenizerOpts::default());
-    let mut rest = decoded.text.as_ref();
-    let mut is_whole = true;
-    while !rest.is_empty() {
-        let mut end = rest.len().min(PIECE_BYTES);
-        while !rest.is_char_boundary(end) {
-            end += 1;
-        }
-        let (piece, after) = rest.split_at(end);
-        rest = after;
-        let queue = BufferQueue::default();
-        queue.push_back(StrTendril::from_slice(piece));
-        let _ = tokenizer.feed(&queue);
+    let mut feed = Feed::new(decoded.text.as_ref(), || {
         room.answer.progress()?;
-        // A tag of a million attributes costs more with each of them.
-        if Instant::now() >= room.late && !rest.is_empty() {
-            is_whole = false;
-            break;
-        }
-    }
-    if is_whole {
-        tokenizer.end();
-    }
-    let seen = tokenizer.sink.finish();
+        Ok(if Instant::now() >= room.late { Read::Partly } else { Read::Whole })
+    });
+    let read = feed.run()?;
+    let most_attributes = feed.most_attributes;
+    let seen = feed.finish().finish();
     let title = seen.title.map(|title| title.chars().take(LONGEST_TITLE).collect::<String>());
     let body: String = seen.passages.iter().flat_map(|passage| [passage.text.as_str(), "\n"]).collect();
     let details = HtmlDetails {
@@ -65,7 +46,10 @@ pub(crate) fn look(decoded: &Decoded<'_>, room: &mut Room<'_>) -> Result<(), Sto
     if let Some(issue) = decoded.issue() {
         room.answer.issue(&issue)?;
     }
-    if !is_whole {
+    if let Some(asked) = most_attributes {
+        room.answer.refuse_output(&Refusal::limit(Code::LimitExceeded, LimitHit::new("html_attributes", asked, MOST_ATTRIBUTES)))?;
+    }
+    if read == Read::Partly {
         let reason = "reading all of the page would take too long: counts and text are of its beginning";
         room.answer.refuse_output(&Refusal::new(Code::DecoderTimeout, reason))?;
     }

@@ -51,8 +51,15 @@ pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
     if marks(head, 0, b"NSVf") || marks(head, 0, b"NSVs") {
         return Some(Sniffed::either("video/x-nsv"));
     }
-    if transport_stream(head) && !words::is_text(head) {
+    if (transport_stream(head) || transport_stream_within(head)) && !words::is_text(head) {
         return Some(Sniffed::either("video/mp2t"));
+    }
+    if digital_video(head) {
+        return Some(Sniffed::video("video/x-dv"));
+    }
+    // AV1 without a container: an empty temporal delimiter, then a sequence header, both with their sizes (AV1, 5.3 and 7.5).
+    if matches!(head, [0x12, 0, 0x0a, 1..=0x7f, ..]) {
+        return Some(Sniffed::video("video/av1"));
     }
     if let Some(bare) = bare_video(head) {
         return Some(bare);
@@ -61,6 +68,12 @@ pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
         return Some(Sniffed::video("video/mpeg"));
     }
     None
+}
+
+/// DV: the header block of the first sequence of blocks, then that of its subcodes (IEC 61834-2, figure 28; SMPTE 314M, 5.1).
+fn digital_video(head: &[u8]) -> bool {
+    let [0x1f, 0x07, 0, 0x3f | 0xbf, ..] = *head else { return false };
+    matches!(head.get(80), None | Some(0x20..=0x3f)) && !words::is_text(head)
 }
 
 /// H.264 or HEVC without a container: a start code (ISO/IEC 14496-10 and 23008-2, Annex B), then a parameter set, a delimiter,
@@ -137,4 +150,13 @@ fn transport_stream(head: &[u8]) -> bool {
         let marks = (0..5).map(|packet| head.get(offset + packet * size));
         marks.clone().all(|mark| mark.is_none_or(|byte| *byte == 0x47)) && marks.flatten().count() >= 3
     })
+}
+
+/// A recording that begins in the middle of a packet: sync bytes at the same place of many packets, which are not all sync bytes.
+fn transport_stream_within(head: &[u8]) -> bool {
+    /// So many sync bytes are no accident in any of the places together.
+    const PACKETS: usize = 8;
+    let Some(first) = head.get(..188) else { return false };
+    let has_sync = |place: usize| (0..PACKETS).all(|packet| head.get(place + packet * 188) == Some(&0x47));
+    first.iter().any(|byte| *byte != 0x47) && (1..188).any(|place| has_sync(place) && head.get(place + 1) != Some(&0x47))
 }

@@ -23,7 +23,12 @@ pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
     }
     if at(head, 0, b"\0\0\0\x0cjP  \r\n\x87\n") {
         // Motion JPEG 2000 begins alike (ISO/IEC 15444-3).
-        return (!at(head, 20, b"mjp2")).then_some(Sniffed::image("image/jp2"));
+        let is_film = at(head, 20, b"mjp2");
+        return (!is_film).then_some(if jpeg_2000_may_have_a_place(head) {
+            Sniffed::placed_jpeg_2000()
+        } else {
+            Sniffed::image("image/jp2")
+        });
     }
     if at(head, 0, b"\xff\x0a") || at(head, 0, b"\0\0\0\x0cJXL \r\n\x87\n") {
         return Some(Sniffed::image("image/jxl"));
@@ -82,4 +87,12 @@ fn transmission(head: &[u8]) -> Option<Sniffed> {
     let is_nitf = (at(head, 0, b"NITF0") || at(head, 0, b"NSIF0"))
         && matches!(head.get(5..11), Some([b'0'..=b'9', b'.', b'0'..=b'9', b'0'..=b'9', level @ ..]) if level.iter().all(u8::is_ascii_alphanumeric));
     is_nitf.then_some(Sniffed::imagery("application/vnd.nitf"))
+}
+
+/// Whether a box that gives a JPEG 2000 its place is in the head, before the codestream as writers put it: `GeoJP2`'s `uuid`, or the label
+/// of `GMLJP2` (OGC 08-085, 7.1). What is in it, the decoder of imagery sees, and hands on what has no place after all.
+fn jpeg_2000_may_have_a_place(head: &[u8]) -> bool {
+    const GEOJP2: &[u8] = b"\xb1\x4b\xf8\xbd\x08\x3d\x4b\x43\xa5\xae\x8c\xd7\xd5\xa6\xce\x03";
+    const GMLJP2: &[u8] = b"lbl gml.data";
+    [GEOJP2, GMLJP2].iter().any(|mark| head.windows(mark.len()).any(|bytes| bytes == *mark))
 }

@@ -80,6 +80,46 @@ fn content_is_told_by_its_first_bytes() {
 }
 
 #[test]
+fn a_recording_that_begins_in_the_middle_of_a_packet_is_a_transport_stream() {
+    let packet = [[0x47, 0x41, 0, 0x10].as_slice(), &[0xff; 184]].concat();
+    let stream = packet.repeat(9);
+    for begin in [1, 100, 187] {
+        assert_eq!(mime(&stream[begin..]), Some("video/mp2t"), "{begin}");
+    }
+    assert_eq!(mime(&stream[100..188 * 8]), None, "too few packets to be sure");
+    assert_eq!(mime(&[0x47; 188 * 9]), Some("text/plain"), "a chromosome has only letters");
+    assert_ne!(mime(&[[0xff].as_slice(), &[0x47; 188 * 9]].concat()), Some("video/mp2t"));
+}
+
+#[test]
+fn a_jpeg_2000_with_a_box_for_a_place_is_looked_at_as_imagery_first() {
+    let head = b"\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x14ftypjp2 \0\0\0\0jp2 ";
+    let geojp2 = b"\0\0\0\x20uuid\xb1\x4b\xf8\xbd\x08\x3d\x4b\x43\xa5\xae\x8c\xd7\xd5\xa6\xce\x03II*\0";
+    let gmljp2 = b"\0\0\0\x20asoc\0\0\0\x10lbl gml.data";
+    let plain = sniff(head).unwrap();
+    assert_eq!((plain.family, plain.kind), (Some(Family::Image), Some(AssetKind::Image)));
+    for place in [geojp2.as_slice(), gmljp2] {
+        let found = sniff(&[head, place].concat()).unwrap();
+        assert_eq!((found.mime_type, found.family, found.kind), ("image/jp2", Some(Family::Geo), None));
+        assert!(found.may_be(AssetKind::Image) && found.may_be(AssetKind::TiledImagery) && !found.may_be(AssetKind::Video));
+    }
+}
+
+#[test]
+fn tapes_and_bare_av1_are_known_by_how_they_begin() {
+    let mut tape = [0xff; 160];
+    tape[..4].copy_from_slice(&[0x1f, 0x07, 0, 0xbf]);
+    tape[80] = 0x3f;
+    assert_eq!(mime(&tape), Some("video/x-dv"));
+    tape[80] = 0xff;
+    assert_eq!(mime(&tape), None);
+    assert_eq!(mime(&[0x12, 0, 0x0a, 0x0b, 0, 0, 0, 4, 0x3c]), Some("video/av1"));
+    for none in [[0x12, 0, 0x0a, 0], [0x12, 0, 0x32, 0x0b], [0x12, 1, 0x0a, 0x0b]] {
+        assert_eq!(mime(&none), None, "{none:?}");
+    }
+}
+
+#[test]
 fn a_text_that_begins_like_another_format_is_a_text() {
     for text in [
         "Get free shipping on all orders.\nThe offer ends on Sunday.\n",

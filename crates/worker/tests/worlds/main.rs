@@ -18,6 +18,7 @@ mod attachments;
 mod broken;
 mod ends;
 mod floods;
+mod handed;
 mod lanes;
 mod layers;
 mod mishaps;

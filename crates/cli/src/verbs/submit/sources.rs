@@ -5,7 +5,7 @@ use crate::exit::complain;
 use anyhow::Context;
 use assay_contract::Job;
 use assay_contract::manifest::{self, Defaults};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io::{BufReader, Seek};
 use std::path::Path;
@@ -19,6 +19,8 @@ pub(super) struct Source<'a> {
     kind: Kind,
     /// Lines that are not queued, from 1; of an address its one.
     refused: HashSet<u64>,
+    /// Keys that are no part of an asset, and of how many rows, in this reading.
+    passed_by: BTreeMap<&'static str, u64>,
 }
 
 enum Kind {
@@ -49,7 +51,7 @@ pub(super) fn opened(arguments: &[String]) -> anyhow::Result<Vec<Source<'_>>> {
             Kind::Neither
         })
     };
-    arguments.iter().map(|what| Ok(Source { what, kind: kind(what)?, refused: HashSet::new() })).collect()
+    arguments.iter().map(|what| Ok(Source { what, kind: kind(what)?, refused: HashSet::new(), passed_by: BTreeMap::new() })).collect()
 }
 
 impl Source<'_> {
@@ -74,6 +76,7 @@ impl Source<'_> {
         }
         if let Kind::Manifest(file) = &mut self.kind {
             file.rewind().with_context(|| format!("{} can't be read a second time", self.what))?;
+            self.passed_by.clear();
         }
         Ok(())
     }
@@ -86,6 +89,13 @@ impl Source<'_> {
         }
         // It was sound when it was vetted: somebody writes to the manifest.
         line.map_err(|_| anyhow::anyhow!("{} was changed while it was read; submit the rest again", self.place(number)))
+    }
+
+    /// Tells once for each key what of the rows is not kept.
+    pub(super) fn tell_what_is_passed_by(&self) {
+        for (name, rows) in &self.passed_by {
+            complain(&format!("{}: `{name}` of {rows} rows is passed by: it is no part of an asset, and in no record", self.what));
+        }
     }
 
     /// A line, or what is wrong with it.
@@ -102,7 +112,10 @@ impl Source<'_> {
             None => Ok(Line::End),
             Some(line) if line.trim_ascii().is_empty() => Ok(Line::Empty),
             Some(line) => match manifest::of_line(&line, defaults) {
-                Ok(job) => Ok(Line::Row(Box::new(job), line.len())),
+                Ok(read) => {
+                    read.passed_by.iter().for_each(|name| *self.passed_by.entry(*name).or_insert(0) += 1);
+                    Ok(Line::Row(Box::new(read.job), line.len()))
+                }
                 Err(error) => Err(error.to_string()),
             },
         })

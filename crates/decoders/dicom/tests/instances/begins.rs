@@ -39,6 +39,16 @@ fn a_data_set_that_is_not_what_group_0002_says_is_read_as_it_is() {
 }
 
 #[test]
+fn of_a_syntax_or_class_that_comes_twice_in_group_0002_the_first_counts() {
+    let image = Maker::default().with(0x7fe0, 0x10, "OB", &[0, 80, 160, 240]);
+    let meta = [EXPLICIT, "1.2.840.10008.1.2.4.50"].iter().fold(Maker::default(), |meta, uid| meta.with(2, 0x10, "UI", uid.as_bytes()));
+    let classes = ["1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.4"];
+    let meta = classes.iter().fold(meta, |meta, uid| meta.with(2, 2, "UI", uid.as_bytes()));
+    let found = details(&said(&[&[0; 128], b"DICM".as_slice(), &meta.0, &image.0].concat()));
+    assert_eq!((found.transfer_syntax.as_deref(), found.sop_class.as_deref()), (Some(EXPLICIT), Some(classes[0])));
+}
+
+#[test]
 fn values_that_are_odd_are_left_out_and_told() {
     let image = Maker::default()
         .with(8, 0x16, "UI", &[b'1'; 70])

@@ -60,7 +60,7 @@ fn the_frame_in_the_middle_is_found_by_every_table_and_without_one() {
 
 #[test]
 fn names_that_may_be_drawn_into_pixels_are_not_shown() {
-    for name in ["burned-in", "ultrasound"] {
+    for name in ["burned-in", "ultrasound", "endoscopy"] {
         let said = said(&fixture(&format!("media/dicom-{name}.dcm")));
         assert_eq!((codes(&said), said.thumbnails.len()), (vec!["burned-in-annotation"], 0), "{name}");
     }

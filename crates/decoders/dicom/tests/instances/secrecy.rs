@@ -181,17 +181,24 @@ fn whatever_is_not_a_clear_no_withholds_the_picture() {
 }
 
 #[test]
-fn one_word_of_ultrasound_or_capture_is_enough_to_withhold_a_picture() {
+fn one_word_of_what_often_shows_names_is_enough_to_withhold_a_picture() {
     assert_eq!(shown(TOMOGRAPHY, &[]), 2);
     assert_eq!(shown(CAPTURE, &[]), 0, "group 0002 says capture, the data set tomography");
     assert_eq!(shown(CAPTURE, &[(0x28, 0x301, "CS", "NO")]), 2, "it says that nothing is drawn into it");
     // The maker's own class and modality, tomography's, come after these.
     assert_eq!(shown(TOMOGRAPHY, &[(8, 0x16, "UI", CAPTURE)]), 0);
-    for modality in ["US", "IVUS", "EC"] {
+    for modality in ["US", "IVUS", "EC", "ES", "LP", "OT", "DOC", "HC"] {
         assert_eq!(shown(TOMOGRAPHY, &[(8, 0x60, "CS", modality)]), 0, "{modality}");
+        assert_eq!(shown(TOMOGRAPHY, &[(8, 0x60, "CS", modality), (0x28, 0x301, "CS", "NO")]), 2, "{modality}");
     }
-    // The contract names ultrasound and secondary capture, and nothing else.
-    for modality in ["ES", "XC", "OT"] {
+    for class in ["1.2.840.10008.5.1.4.1.1.77.1.1", "1.2.840.10008.5.1.4.1.1.77.1.1.1", "1.2.840.10008.5.1.1.30"] {
+        assert_eq!(shown(class, &[]), 0, "{class}");
+    }
+    // A slice that was captured from a workstation's screen and kept its class.
+    assert_eq!(shown(TOMOGRAPHY, &[(8, 0x64, "CS", "WSD")]), 0);
+    assert_eq!(shown(TOMOGRAPHY, &[(8, 0x64, "CS", "")]), 2);
+    // Nothing is drawn into what a camera or a microscope takes.
+    for modality in ["XC", "SM", "DX"] {
         assert_eq!(shown(TOMOGRAPHY, &[(8, 0x60, "CS", modality)]), 2, "{modality}");
     }
 }

@@ -37,6 +37,7 @@ fn syntaxes_with_loss_show_nearly_the_same_picture() {
         assert_eq!((status(&said), details(&said).lossy), ("complete", Some(true)), "{name}: {said:?}");
         assert_alike(name, &preview(&said), &wanted());
     }
+    assert_alike("jpeg-xl-lossy", &preview(&said(&of("cr-jpeg-xl-lossy"))), &preview(&said(&of("cr-jpeg"))));
     assert_alike("jpeg-xl-recompressed", &preview(&said(&of("cr-jpeg-xl-recompressed"))), &preview(&said(&of("cr-jpeg"))));
 }
 

@@ -12,6 +12,33 @@ fn a_table_of_objects_that_is_wrong_is_made_anew() {
 }
 
 #[test]
+fn a_file_whose_table_was_cut_off_shows_its_first_page() {
+    let whole = fixture("media/pdf-plain.pdf");
+    let table = whole.windows(6).position(|window| window == b"\nxref\n").unwrap();
+    for end in [whole.len() * 9 / 10, table, table + 30, whole.len() - 30] {
+        let said = looked_at(whole[..end].to_vec());
+        assert_eq!((said.refusal.as_ref(), details(&said).page_count, said.thumbnails.len()), (None, Some(3), 2), "{end}");
+        assert_eq!(codes(&said), ["truncated-asset"], "{end}");
+        assert_eq!(said.issues[0].severity, Severity::Error);
+    }
+}
+
+#[test]
+fn pages_without_their_tree_are_shown_and_not_counted() {
+    let whole = document(&[
+        "<</Type/Catalog/Pages 4 0 R>>".to_owned(),
+        "<</Type/Page/Parent 4 0 R/MediaBox[0 0 300 200]>>".to_owned(),
+        "<</Type/Page/Parent 4 0 R/MediaBox[0 0 200 200]>>".to_owned(),
+        "<</Type/Pages/Kids[2 0 R 3 0 R]/Count 2>>".to_owned(),
+    ]);
+    let end = whole.windows(5).position(|window| window == b"4 0 o").unwrap();
+    let said = looked_at(whole[..end].to_vec());
+    assert_eq!((details(&said).page_count, codes(&said).as_slice(), said.thumbnails.len()), (None, &["truncated-asset"][..], 2));
+    let first = &details(&said).pages[0];
+    assert_eq!((first.width_pt, first.height_pt), (300.0, 200.0));
+}
+
+#[test]
 fn pages_that_are_announced_and_not_there_are_not_counted() {
     let said = looked_at(fixture("hostile/pdf-900000-pages.pdf"));
     assert_eq!(details(&said).page_count, Some(3));

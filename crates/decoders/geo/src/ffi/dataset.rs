@@ -17,6 +17,7 @@ const RASTER_TO_READ: u32 = 0x02;
 pub(crate) enum Driver {
     GTiff,
     Nitf,
+    Jpeg2000,
 }
 
 impl Driver {
@@ -24,6 +25,7 @@ impl Driver {
         match self {
             Self::GTiff => c"GTiff",
             Self::Nitf => c"NITF",
+            Self::Jpeg2000 => c"JP2OpenJPEG",
         }
     }
 }

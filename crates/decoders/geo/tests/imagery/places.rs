@@ -1,6 +1,6 @@
 //! Where rasters lie: codes, bounds, zoom levels. Expected numbers are gdalinfo's `wgs84Extent`, cs2cs' where edges are curved.
 
-use super::{codes, details, said};
+use super::{codes, details, fixture, looked_at, said};
 
 fn assert_near(found: [f64; 4], wanted: [f64; 4], by: f64) {
     for (found_one, wanted_one) in found.iter().zip(wanted) {
@@ -21,6 +21,29 @@ fn a_utm_raster_has_its_code_and_its_bounds_in_degrees() {
     assert_eq!(said.facts.as_ref().unwrap().media_attributes.bounds, told.bounds_wgs84);
     // 10 m at 47° are 14.6 m of web Mercator: between level 13 (19.1 m) and 14 (9.6 m).
     assert_eq!((told.min_zoom, told.max_zoom), (Some(14), Some(14)));
+}
+
+#[test]
+fn a_jpeg_2000_with_a_place_lies_where_a_tiff_of_the_same_scene_lies() {
+    let (jpeg, tiff) = (said("media/geo-utm.jpx"), said("media/geo-utm.tif"));
+    let (told, same) = (details(&jpeg), details(&tiff));
+    assert_eq!((told.format.as_str(), told.compression.as_deref()), ("jpeg2000", Some("JPEG2000")));
+    assert_eq!(
+        (told.crs.as_ref().unwrap().epsg, told.geotransform, told.bounds_wgs84),
+        (Some(32633), same.geotransform, same.bounds_wgs84)
+    );
+    let flat = jpeg.facts.as_ref().unwrap().media_attributes.clone();
+    assert_eq!((flat.mime_type.as_str(), flat.bounds, flat.band_count), ("image/jp2", same.bounds_wgs84, Some(3)));
+    assert_eq!((codes(&jpeg), jpeg.thumbnails.len()), (Vec::new(), 2));
+}
+
+#[test]
+fn a_jpeg_2000_without_a_place_is_handed_to_the_decoder_of_pictures() {
+    for bytes in [fixture("media/jp2-lossy.jp2"), fixture("media/geo-utm.jpx")[..300].to_vec()] {
+        let said = looked_at(bytes);
+        assert!(said.facts.is_none());
+        assert_eq!(said.refusal.unwrap().belongs_to.as_deref(), Some("image"));
+    }
 }
 
 #[test]

@@ -45,11 +45,11 @@ pub(crate) struct Raster {
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// A codec or feature that this build of the library lacks.
-    Unsupported(String),
+    Unsupported(&'static str),
     /// Memory or a limit given to the library.
     Memory,
     /// The file.
-    Damaged(String),
+    Damaged(&'static str),
 }
 
 /// Loads what the library loads at its first use.
@@ -120,7 +120,7 @@ impl<'a> Context<'a> {
         let mut handle = null_mut();
         // SAFETY: the context is alive, the place for the answer is a live variable.
         checked(unsafe { lh::heif_context_get_primary_image_handle(self.context.as_ptr(), &raw mut handle) })?;
-        let handle = NonNull::new(handle).ok_or_else(|| Failure::Damaged("there is no primary picture".to_owned()))?;
+        let handle = NonNull::new(handle).ok_or_else(|| Failure::Damaged("there is no primary picture"))?;
         Ok(Handle { handle, _context: self })
     }
 }
@@ -167,7 +167,7 @@ impl Handle<'_> {
         let mut picture = null_mut();
         // SAFETY: handle and options are alive, the place for the answer is a live variable.
         checked(unsafe { lh::heif_decode_image(self.handle.as_ptr(), &raw mut picture, space, chroma, options.0.as_ptr()) })?;
-        NonNull::new(picture).map(Picture).ok_or_else(|| Failure::Damaged("no picture came out".to_owned()))
+        NonNull::new(picture).map(Picture).ok_or_else(|| Failure::Damaged("no picture came out"))
     }
 
     /// Says where the codec's picture is not as large as the file tells: the library shows it without a word.
@@ -246,7 +246,7 @@ impl Picture {
         let [width, height, bits] = numbers.map(|number| u32::try_from(number).unwrap_or(0));
         let most = if depth == Depth::Eight { 8 } else { 16 };
         if width == 0 || height == 0 || !(1..=most).contains(&bits) {
-            return Err(Failure::Damaged("the decoded picture has no usable size".to_owned()));
+            return Err(Failure::Damaged("the decoded picture has no usable size"));
         }
         // SAFETY: the picture is alive.
         let is_premultiplied = unsafe { lh::heif_image_is_premultiplied_alpha(picture) } != 0;
@@ -274,8 +274,8 @@ impl Picture {
         let mut first = no_error();
         // SAFETY: the picture is alive; there is room for one warning, as is said.
         let count = unsafe { lh::heif_image_get_decoding_warnings(self.0.as_ptr(), 0, &raw mut first, 1) };
-        // SAFETY: the library's texts of a warning live as long as its picture.
-        (count > 0).then(|| unsafe { super::words(first.message) })
+        // Its words may repeat the file's.
+        (count > 0).then(|| "a part of it is damaged, or is of a kind that is passed over".to_owned())
     }
 }
 
@@ -287,15 +287,16 @@ fn checked(error: lh::heif_error) -> Result<(), Failure> {
     if error.code == lh::heif_error_code_heif_error_Ok {
         return Ok(());
     }
-    // SAFETY: the texts of errors are constants, or live in the context that the call was made for, which is still there.
-    let words = unsafe { super::words(error.message) };
     Err(match (error.code, error.subcode) {
         (lh::heif_error_code_heif_error_Memory_allocation_error, _) | (_, lh::heif_suberror_code_heif_suberror_Security_limit_exceeded) => {
             Failure::Memory
         }
         (lh::heif_error_code_heif_error_Unsupported_filetype | lh::heif_error_code_heif_error_Unsupported_feature, _) => {
-            Failure::Unsupported(words)
+            Failure::Unsupported("a codec or a feature of HEIF that is not read")
         }
-        _ => Failure::Damaged(words),
+        (_, lh::heif_suberror_code_heif_suberror_End_of_data) => Failure::Damaged("the file ends early"),
+        (lh::heif_error_code_heif_error_Decoder_plugin_error, _) => Failure::Damaged("its coded picture is damaged"),
+        // The library's own words may repeat the file's.
+        _ => Failure::Damaged("its boxes are damaged"),
     })
 }

@@ -12,13 +12,17 @@ const MOST_ATTRIBUTES: u64 = 256;
 /// Steps of filters: pixels of each primitive's region, as many times as its kind works on each. About three seconds.
 const MOST_FILTER_STEPS: u64 = 400_000_000;
 /// How many canvases the renderer's largest filter region has: two more on each side.
-const LARGEST_REGION: f64 = 25.0;
+pub(super) const LARGEST_REGION: f64 = 25.0;
 
 /// Refuses markup whose elements have too many attributes.
 pub(super) fn check_attributes(text: &str) -> Result<(), Refusal> {
-    let asked = most_attributes(text);
-    if asked > MOST_ATTRIBUTES {
-        return Err(Refusal::limit(Code::LimitExceeded, LimitHit::new("svg_attributes", asked, MOST_ATTRIBUTES)));
+    exceeded("svg_attributes", most_attributes(text), MOST_ATTRIBUTES)
+}
+
+/// Refuses what asks for more than is allowed.
+pub(super) fn exceeded(name: &'static str, asked: u64, allowed: u64) -> Result<(), Refusal> {
+    if asked > allowed {
+        return Err(Refusal::limit(Code::LimitExceeded, LimitHit::new(name, asked, allowed)));
     }
     Ok(())
 }
@@ -49,10 +53,7 @@ pub(super) fn check_filters(tree: &Tree, scale: Transform, canvas: u64) -> Resul
     let asked = steps_of_group(tree.root(), scale, largest);
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and it saturates")]
     let asked = asked as u64;
-    if asked > MOST_FILTER_STEPS {
-        return Err(Refusal::limit(Code::LimitExceeded, LimitHit::new("svg_filter_steps", asked, MOST_FILTER_STEPS)));
-    }
-    Ok(())
+    exceeded("svg_filter_steps", asked, MOST_FILTER_STEPS)
 }
 
 fn steps_of_group(group: &Group, scale: Transform, largest: f64) -> f64 {

@@ -14,7 +14,9 @@ pub(crate) mod tag {
     pub(crate) const MAKE: u16 = 271;
     pub(crate) const ORIENTATION: u16 = 274;
     pub(crate) const SAMPLES: u16 = 277;
-    /// Bytes of each strip, of each tile, as stored.
+    /// Where each strip, each tile begins, and its bytes as stored.
+    pub(crate) const STRIP_PLACES: u16 = 273;
+    pub(crate) const TILE_PLACES: u16 = 324;
     pub(crate) const STRIP_BYTES: u16 = 279;
     pub(crate) const TILE_BYTES: u16 = 325;
     pub(crate) const X_RESOLUTION: u16 = 282;

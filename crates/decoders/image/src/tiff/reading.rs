@@ -6,8 +6,8 @@ use assay_contract::Code;
 use assay_contract::exchange::Refusal;
 use assay_contract::limits::{DecodeLimits, LimitHit};
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
-use tiff::TiffError;
 use tiff::decoder::{ChunkType, Decoder, DecodingResult, Limits};
+use tiff::{TiffError, TiffUnsupportedError};
 
 /// A file in which a few bytes read otherwise. The library refuses palettes, Lab and subsampled JPEG by their colour model alone, though it
 /// can read their samples: told another model it hands them out raw, and what they mean is decided here. And it refuses a first page whose
@@ -16,6 +16,8 @@ pub(super) struct Disguised<'a> {
     file: Cursor<&'a [u8]>,
     /// Where, and what is read instead.
     masks: [(u64, Vec<u8>); 2],
+    /// From where to where the bits of each byte lie the other way round, one behind the other.
+    turned: Vec<(u64, u64)>,
 }
 
 impl Read for Disguised<'_> {
@@ -28,6 +30,11 @@ impl Read for Disguised<'_> {
             if let Some(there) = inside.and_then(|offset| read.get_mut(offset)) {
                 *there = *byte;
             }
+        }
+        let first = self.turned.partition_point(|(_, end)| *end <= begin);
+        for (from, to) in self.turned.iter().skip(first).take_while(|(from, _)| *from < begin + count as u64) {
+            let inside = |at: u64| usize::try_from(at.saturating_sub(begin)).unwrap_or(usize::MAX).min(count);
+            into.get_mut(inside(*from)..inside(*to)).unwrap_or_default().iter_mut().for_each(|byte| *byte = byte.reverse_bits());
         }
         Ok(count)
     }
@@ -71,7 +78,9 @@ impl<'a> Page<'a> {
         bounds.ifd_value_size = usize::try_from(limits.metadata_bytes).unwrap_or(usize::MAX);
         refuse_what_is_too_long(first, limits, most as u64)?;
         let masks = [(at as u64, instead.to_vec()), first.end_of_list()];
-        let file = Disguised { file: Cursor::new(bytes), masks };
+        let is_packed = first.number(tag::COMPRESSION).is_some_and(|compression| compression != 1);
+        let turned = if first.number(FILL_ORDER) == Some(2) && is_packed { chunks(first) } else { Vec::new() };
+        let file = Disguised { file: Cursor::new(bytes), masks, turned };
         let mut decoder = Decoder::new(file).map_err(|error| refusal(&error))?.with_limits(bounds);
         let (width, height) = decoder.dimensions().map_err(|error| refusal(&error))?;
         let color = decoder.colortype().map_err(|error| refusal(&error))?;
@@ -108,7 +117,7 @@ impl<'a> Page<'a> {
             planes,
             samples,
             bits: color.bit_depth(),
-            is_turned: first.number(FILL_ORDER) == Some(2) && first.number(tag::COMPRESSION).is_none_or(|compression| compression == 1),
+            is_turned: first.number(FILL_ORDER) == Some(2) && !is_packed,
         })
     }
 
@@ -209,8 +218,27 @@ impl<'a> Page<'a> {
 
 /// Tag 339: 1 is unsigned, 2 signed, 3 floating point, 4 undefined.
 const SAMPLE_FORMAT: u16 = 339;
-/// Tag 266: 1 is the highest bit first, 2 the lowest. Compressed samples that lie so are not read: hardly a writer makes any.
+/// Tag 266: 1 is the highest bit first, 2 the lowest. Of compressed samples it means the stored bytes, else the samples themselves.
 const FILL_ORDER: u16 = 266;
+
+/// Where the strips or tiles lie, in order and none in another.
+fn chunks(first: &Directory<'_>) -> Vec<(u64, u64)> {
+    let placed = [(tag::STRIP_PLACES, tag::STRIP_BYTES), (tag::TILE_PLACES, tag::TILE_BYTES)];
+    let mut chunks: Vec<(u64, u64)> = placed
+        .iter()
+        .flat_map(|(places, bytes)| first.numbers(*places).zip(first.numbers(*bytes)))
+        .map(|(from, bytes)| (from, from.saturating_add(bytes)))
+        .collect();
+    chunks.sort_unstable();
+    // A byte in two of them would be turned back.
+    let mut end = 0;
+    chunks.retain_mut(|(from, to)| {
+        *from = end.max(*from);
+        end = end.max(*to);
+        from < to
+    });
+    chunks
+}
 
 /// Turns the bits of each byte, which the library leaves as they are.
 fn turn(chunk: &mut DecodingResult) {
@@ -343,9 +371,22 @@ pub(super) fn refusal(error: &TiffError) -> Refusal {
 /// In words of our own where the crate's may repeat what a tag says.
 fn words(error: &TiffError) -> String {
     match error {
-        // Numbers and names of the standard only.
-        TiffError::UnsupportedError(_) => error.to_string().chars().take(200).collect(),
+        TiffError::UnsupportedError(why) => unsupported(why).to_owned(),
         TiffError::IoError(why) if why.kind() == io::ErrorKind::UnexpectedEof => "the file ends early".to_owned(),
         _ => "its tags or its samples are damaged".to_owned(),
+    }
+}
+
+/// Features by their kind.
+fn unsupported(why: &TiffUnsupportedError) -> &'static str {
+    match why {
+        TiffUnsupportedError::FloatingPointPredictor(_) | TiffUnsupportedError::HorizontalPredictor(_) => "a predictor that is not read",
+        TiffUnsupportedError::UnknownCompressionMethod | TiffUnsupportedError::UnsupportedCompressionMethod(_) => {
+            "a compression that is not read"
+        }
+        TiffUnsupportedError::UnknownInterpretation
+        | TiffUnsupportedError::UnsupportedColorType(_)
+        | TiffUnsupportedError::InterpretationWithBits(..) => "a colour model that is not read with its bits",
+        _ => "samples of an unusual kind",
     }
 }

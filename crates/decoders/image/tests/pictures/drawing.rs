@@ -126,8 +126,79 @@ fn uses_that_multiply_are_stopped() {
         (1..10).map(|n| format!("<g id='g{n}'>{}</g>", format!("<use xlink:href='#g{}'/>", n - 1).repeat(10))).collect();
     let body = format!("<g id='g0'><rect width='1' height='1'/></g>{}", groups.concat());
     let told = said(&svg("width='9' height='9'", &body));
-    let refusal = told.refusal.expect("a refusal");
-    assert_eq!((refusal.code, refusal.limit.map(|hit| hit.name)), (Code::LimitExceeded, Some("svg_nodes".to_owned())));
+    assert_eq!((codes(&told), details(&told).stored_width), (vec!["limit-exceeded"], 9));
+    assert!(told.issues[0].message.contains("svg_used_elements: asked "), "{:?}", told.issues);
+}
+
+/// A drawing of a canvas that is as large as a preview.
+fn large(body: &str) -> Vec<u8> {
+    svg("width='1024' height='1024'", body)
+}
+
+#[test]
+fn a_small_file_that_asks_for_much_is_refused_and_the_facts_stand() {
+    let all = "<path d='M0 0H1024V1024H0z'/>";
+    let zigzag: String = (0..28_000).map(|n: u32| format!("L{} {}", n * 7919 % 1024, n % 2 * 1024)).collect();
+    let namespaces: String =
+        (0..40).map(|outer| format!("<g {}>", (0..250).map(|n| format!("xmlns:n{outer}_{n}='u:{n}' ")).collect::<String>())).collect();
+    let used: String = (1..4).map(|n| format!("<g id='g{n}'>{}</g>", format!("<use xlink:href='#g{}'/>", n - 1).repeat(10))).collect();
+    for (name, body) in [
+        ("svg_drawing_steps", format!("<g opacity='.5'>{all}</g>").repeat(3_000)),
+        ("svg_drawing_steps", format!("<mask id='m'>{all}</mask>{}", "<path mask='url(#m)' d='M0 0H1024V1024H0z'/>".repeat(4_000))),
+        ("svg_drawing_steps", format!("<path d='M0 0{zigzag}'/>")),
+        ("svg_drawing_steps", format!("<path fill='none' stroke='red' d='M0 0{zigzag}'/>")),
+        ("svg_drawing_steps", all.replace("/>", " fill-opacity='.5'/>").repeat(5_000)),
+        ("svg_layer_bytes", format!("{}<path d='M-9999 -9999H9999V9999H-9999z'/>{}", "<g opacity='.5'>".repeat(200), "</g>".repeat(200))),
+        (
+            "svg_layer_bytes",
+            format!(
+                "<pattern id='p' patternUnits='userSpaceOnUse' width='30000' height='30000'>{all}</pattern>{}",
+                all.replace("/>", " fill='url(#p)'/>")
+            ),
+        ),
+        ("svg_namespace_steps", format!("{namespaces}{}", "</g>".repeat(40))),
+        ("svg_style_steps", format!("<style>{}</style>{}", ".c{fill:red}".repeat(8_000), "<path/>".repeat(3_000))),
+        ("svg_selector_parts", format!("<style>{}{{fill:red}}</style>{}{}", "* ".repeat(3_000), "<g>".repeat(500), "</g>".repeat(500))),
+        ("svg_used_elements", format!("<path id='g0' d='M0 0{}'/>{used}", "h1v1".repeat(40_000))),
+    ] {
+        let begun = std::time::Instant::now();
+        let told = said(&large(&body));
+        assert_eq!(
+            (codes(&told), details(&told).stored_width, told.thumbnails.len()),
+            (vec!["limit-exceeded"], 1024, 0),
+            "{name}: {told:?}"
+        );
+        assert!(told.issues[0].message.contains(&format!("{name}: asked ")), "{name}: {:?}", told.issues);
+        assert!(begun.elapsed().as_secs() < 15, "{name}: {:?}", begun.elapsed());
+    }
+}
+
+#[test]
+fn drawings_that_are_rich_but_no_more_are_drawn() {
+    let lines: String = (0..1_500).map(|n: u32| format!("<path stroke='red' d='M{} 0L{} 1024'/>", n % 1024, n * 31 % 1024)).collect();
+    let dots = "<path d='M5 5h3v3h-3z' opacity='.5'/>".repeat(20_000);
+    let nested = format!("{}<path d='M9 9h9v9z'/>{}", "<g opacity='.9'>".repeat(60), "</g>".repeat(60));
+    let styled = format!("<style>{}</style>{}", ".a .b > .c, .d { fill: red }".repeat(100), "<g class='a'/>".repeat(5_000));
+    for body in [lines, dots, nested, styled] {
+        let told = said(&large(&body));
+        assert!(is_complete(&told) && told.thumbnails.len() == 2, "{told:?}");
+    }
+}
+
+#[test]
+fn a_picture_inside_whose_pixels_are_damaged_is_said() {
+    use base64::Engine;
+    let whole = fixture("media/png-rgb.png");
+    let mut damaged = whole.clone();
+    let middle = damaged.len() / 2;
+    damaged[middle..middle + 64].fill(0x55);
+    for (bytes, issues) in
+        [(whole.as_slice(), vec![]), (&damaged, vec!["embedded-picture-not-drawn"]), (&whole[..middle], vec!["embedded-picture-not-drawn"])]
+    {
+        let data = base64::engine::general_purpose::STANDARD.encode(bytes);
+        let told = said(&svg("width='20' height='20'", &format!("<image href='data:image/png;base64,{data}' width='9' height='9'/>")));
+        assert_eq!((codes(&told), told.thumbnails.len()), (issues, 2));
+    }
 }
 
 #[test]

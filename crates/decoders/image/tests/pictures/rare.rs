@@ -35,6 +35,37 @@ fn a_tga_is_shown_the_right_way_up() {
     shows_quarters(&tga(0x30, &pixels(16, 16, |x, y| flip(15 - x, y))));
 }
 
+/// A BMP of 16 x 16 pixels of 32 bits, or of 8 with a palette, with a short header.
+fn bmp(bits: u16, compression: u32, colours: u32, between: &[u8], bottom_up: &[u8]) -> Vec<u8> {
+    let offset = u32::try_from(54 + between.len()).unwrap();
+    let file = [&b"BM"[..], &(offset + 1024).to_le_bytes(), &[0; 4], &offset.to_le_bytes()].concat();
+    let head = [40, 16, 16].map(u32::to_le_bytes).concat();
+    let planes = [1_u16.to_le_bytes(), bits.to_le_bytes()].concat();
+    let rest = [compression, 0, 0, 0, colours, 0].map(u32::to_le_bytes).concat();
+    [file, head, planes, rest, between.to_vec(), bottom_up.to_vec()].concat()
+}
+
+#[test]
+fn masks_of_four_colours_behind_a_short_header_are_read() {
+    let masks = [0xff_00_00_00_u32, 0x00_ff_00_00, 0x00_00_ff_00, 0x00_00_00_ff].map(u32::to_le_bytes).concat();
+    let samples: Vec<u8> = pixels(16, 16, |x, y| quarters(x, 15 - y)).chunks(3).flat_map(|rgb| [255, rgb[2], rgb[1], rgb[0]]).collect();
+    let file = bmp(32, 6, 0, &masks, &samples);
+    shows_quarters(&file);
+    assert_eq!((details(&said(&file)).has_alpha, details(&said(&file)).channels), (Some(true), Some(4)));
+}
+
+#[test]
+fn a_palette_of_more_colours_than_pixels_can_name_is_read() {
+    let palette: Vec<u8> = [[100, 0, 0], [250, 0, 0], [0, 0, 100], [0, 0, 250]]
+        .into_iter()
+        .cycle()
+        .take(300)
+        .flat_map(|[red, green, blue]| [blue, green, red, 0])
+        .collect();
+    let indices: Vec<u8> = (0..256_u32).map(|at| u8::from(at % 16 >= 8) + if at / 16 < 8 { 2 } else { 0 }).collect();
+    shows_quarters(&bmp(8, 0, 300, &palette, &indices));
+}
+
 #[test]
 fn netpbm_pictures_are_read_in_words_and_in_bytes() {
     let rgb = pixels(16, 16, quarters);

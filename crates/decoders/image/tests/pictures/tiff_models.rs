@@ -35,6 +35,16 @@ fn bits_may_lie_the_other_way_round() {
 }
 
 #[test]
+fn packed_bits_may_lie_the_other_way_round() {
+    // PackBits: 64 bytes as they are, the upper half dark.
+    let packed: Vec<u8> = [&[63][..], &[0b0001_0000; 32], &[0b1100_0001; 32]].concat().into_iter().map(u8::reverse_bits).collect();
+    let told = said(&page([8, 8], &[8], 1, &[(259, 3, vec![32_773]), (266, 3, vec![2])], &packed));
+    assert!(is_complete(&told), "{told:?}");
+    assert_near(preview(&told).at(0.5, 0.1), &[0b0001_0000; 3]);
+    assert_near(preview(&told).at(0.5, 0.9), &[0b1100_0001; 3]);
+}
+
+#[test]
 fn a_palette_is_looked_up() {
     let mut map = vec![0; 768];
     (map[3], map[256 + 3], map[512 + 3]) = (0xc8c8, 0x6464, 0x0a0a);

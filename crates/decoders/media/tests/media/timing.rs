@@ -16,6 +16,24 @@ fn frames_that_an_edit_list_hides_are_not_counted_but_told() {
 }
 
 #[test]
+fn what_comes_before_the_first_keyframe_of_a_recording_is_told_and_not_counted() {
+    let cut = video("media/ts-begins-in-a-group.ts");
+    let shown = looked_at(fixture("media/ts-begins-in-a-group.ts")).facts.unwrap().media_attributes.frame_count;
+    assert!(cut.packet_count > shown, "{:?} packets, {shown:?} shown", cut.packet_count);
+    // Which begins on a keyframe loses none.
+    let whole = video("media/ts-h264-aac.ts");
+    assert_eq!(whole.packet_count, looked_at(fixture("media/ts-h264-aac.ts")).facts.unwrap().media_attributes.frame_count);
+}
+
+#[test]
+fn a_film_that_begins_later_than_its_file_is_whole() {
+    let said = looked_at(fixture("regression/mp4-begins-later.mp4"));
+    assert!(said.issues.is_empty(), "{:?}", said.issues);
+    let flat = said.facts.unwrap().media_attributes;
+    assert_eq!((flat.duration, flat.frame_count), (Some(4.0), Some(25)));
+}
+
+#[test]
 fn a_variable_rate_is_told_from_a_constant_one() {
     assert_eq!(video("media/mp4-variable-rate.mp4").variable_frame_rate, Some(true));
     for constant in ["media/mp4-h264-faststart.mp4", "media/mkv-h264-vorbis.mkv", "media/ts-h264-aac.ts", "media/flv-h264-aac.flv"] {

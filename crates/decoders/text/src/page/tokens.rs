@@ -3,7 +3,7 @@
 use crate::sheet::{Look, Passage};
 use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// Characters of visible text that are kept for the picture.
 const KEPT: usize = 6_000;
@@ -45,15 +45,47 @@ enum Within {
 
 /// Takes the tokens of one page.
 #[derive(Debug, Default)]
-pub(super) struct Reader(RefCell<Seen>);
+pub(super) struct Reader {
+    seen: RefCell<Seen>,
+    place: RefCell<Place>,
+    marks: Cell<u64>,
+    letters: Cell<u64>,
+}
+
+/// What the tokenizer takes the next characters for.
+#[derive(Debug, Default, Clone)]
+pub(super) enum Place {
+    /// Text, which tags and comments may end.
+    #[default]
+    Text,
+    /// Text of an element of this name, which only its end ends.
+    Raw(Box<str>),
+    /// Text, whatever comes.
+    Plain,
+}
 
 impl Reader {
     /// What was seen.
     pub(super) fn finish(self) -> Seen {
-        let mut seen = self.0.into_inner();
+        let mut seen = self.seen.into_inner();
         seen.title = seen.title.map(|title| title.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|title| !title.is_empty());
         seen.passages.retain(|passage| !passage.text.trim().is_empty());
         seen
+    }
+
+    /// What the next characters are.
+    pub(super) fn place(&self) -> Place {
+        self.place.borrow().clone()
+    }
+
+    /// Tags, comments and the like that have come.
+    pub(super) fn marks(&self) -> u64 {
+        self.marks.get()
+    }
+
+    /// How often text has come.
+    pub(super) fn letters(&self) -> u64 {
+        self.letters.get()
     }
 }
 
@@ -61,11 +93,24 @@ impl TokenSink for Reader {
     type Handle = ();
 
     fn process_token(&self, token: Token, _: u64) -> TokenSinkResult<()> {
-        let mut seen = self.0.borrow_mut();
         match token {
-            Token::TagToken(tag) => return seen.tag(&tag),
-            Token::CharacterTokens(text) => seen.text(&text),
-            Token::DoctypeToken(_) | Token::CommentToken(_) | Token::NullCharacterToken | Token::EOFToken | Token::ParseError(_) => {}
+            Token::TagToken(tag) => {
+                self.marks.update(|count| count + 1);
+                let result = self.seen.borrow_mut().tag(&tag);
+                *self.place.borrow_mut() = match &result {
+                    TokenSinkResult::RawData(_) => Place::Raw((&*tag.name).into()),
+                    TokenSinkResult::Plaintext => Place::Plain,
+                    TokenSinkResult::Continue | TokenSinkResult::Script(()) | TokenSinkResult::EncodingIndicator(_) => Place::Text,
+                };
+                return result;
+            }
+            Token::CharacterTokens(text) => {
+                self.letters.update(|count| count + 1);
+                self.seen.borrow_mut().text(&text);
+            }
+            Token::NullCharacterToken => self.letters.update(|count| count + 1),
+            Token::DoctypeToken(_) | Token::CommentToken(_) => self.marks.update(|count| count + 1),
+            Token::EOFToken | Token::ParseError(_) => {}
         }
         TokenSinkResult::Continue
     }

@@ -30,6 +30,49 @@ fn ten_million_nested_tags_are_a_page() {
     assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
 }
 
+/// So many different attributes.
+fn attributes(count: u32) -> String {
+    (0..count).map(|number| format!(" a{number:x}")).collect()
+}
+
+#[test]
+fn attributes_beyond_the_limit_cost_nothing_and_are_told() {
+    let many = attributes(1_000_000);
+    for (before, after) in [
+        ("<p", ">shown <a href=x>link</a>"),
+        ("</p", ">shown <a href=x>link</a>"),
+        // As the end of a text of its own, also where a script only seems to end.
+        ("<title>t</title", ">shown <a href=x>link</a>"),
+        ("<script><!--<script></script \"</script", "> </script>--></script>shown <a href=x>link</a>"),
+        // Behind what looks like the end of a comment or of a declaration, and is none.
+        ("<!-- > <a b='--><p", ">shown <a href=x>link</a>"),
+        ("<!x <a b='> <p", ">shown <a href=x>link</a>"),
+    ] {
+        let began = Instant::now();
+        let said = looked_at(format!("<html>{before}{many}{after}"));
+        assert_eq!((page(&said).links, codes(&said)), (1, vec!["limit-exceeded"]), "{before}");
+        assert!(said.issues.iter().any(|issue| issue.message.contains("html_attributes: asked 1000")), "{:?}", said.issues);
+        assert!(began.elapsed() < SOON, "{before}: {:?}", began.elapsed());
+    }
+}
+
+#[test]
+fn as_many_attributes_as_are_allowed_are_read() {
+    for (count, issues) in [(255, vec![]), (256, vec!["limit-exceeded"])] {
+        let said = looked_at(format!("<html><a{} href=x>{}</a>", attributes(count), "shown"));
+        // The link's address comes last, and goes with what is too much.
+        assert_eq!((page(&said).links, page(&said).characters, codes(&said)), (u64::from(issues.is_empty()), 5, issues));
+    }
+}
+
+#[test]
+fn a_page_of_many_tags_full_of_attributes_costs_as_much_for_each() {
+    let began = Instant::now();
+    let said = looked_at(format!("<html>{}", format!("<p{}>", attributes(256)).repeat(2_000)));
+    assert_eq!(codes(&said), Vec::<&str>::new());
+    assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
+}
+
 #[test]
 fn json_of_any_depth_is_read_without_recursion() {
     let deep = format!("{{\"messages\":{}{}}}", "[".repeat(1_000_000), "]".repeat(1_000_000));
