@@ -120,7 +120,7 @@ impl<'a> Context<'a> {
         let mut handle = null_mut();
         // SAFETY: the context is alive, the place for the answer is a live variable.
         checked(unsafe { lh::heif_context_get_primary_image_handle(self.context.as_ptr(), &raw mut handle) })?;
-        let handle = NonNull::new(handle).ok_or_else(|| Failure::Damaged("there is no primary picture"))?;
+        let handle = NonNull::new(handle).ok_or(Failure::Damaged("there is no primary picture"))?;
         Ok(Handle { handle, _context: self })
     }
 }
@@ -167,7 +167,7 @@ impl Handle<'_> {
         let mut picture = null_mut();
         // SAFETY: handle and options are alive, the place for the answer is a live variable.
         checked(unsafe { lh::heif_decode_image(self.handle.as_ptr(), &raw mut picture, space, chroma, options.0.as_ptr()) })?;
-        NonNull::new(picture).map(Picture).ok_or_else(|| Failure::Damaged("no picture came out"))
+        NonNull::new(picture).map(Picture).ok_or(Failure::Damaged("no picture came out"))
     }
 
     /// Says where the codec's picture is not as large as the file tells: the library shows it without a word.

@@ -139,6 +139,7 @@ fn round(document: &Document<'_>, own: &[u64], uses: &HashMap<usize, usize>, las
 }
 
 #[cfg(test)]
+#[allow(clippy::format_collect, reason = "a test's file is made once, and short to read")]
 mod tests {
     use super::*;
 

@@ -1,4 +1,5 @@
 //! SVG: how large a drawing is, what is drawn, and what it can't reach.
+#![allow(clippy::format_collect, reason = "a test's file is made once, and short to read")]
 
 use crate::stage::{assert_near, codes, details, fixture, grid, is_complete, preview, said, said_for, task};
 use assay_contract::Code;
@@ -148,6 +149,7 @@ fn a_small_file_that_asks_for_much_is_refused_and_the_facts_stand() {
         ("svg_drawing_steps", format!("<path d='M0 0{zigzag}'/>")),
         ("svg_drawing_steps", format!("<path fill='none' stroke='red' d='M0 0{zigzag}'/>")),
         ("svg_drawing_steps", all.replace("/>", " fill-opacity='.5'/>").repeat(5_000)),
+        ("svg_drawing_steps", "<path stroke='red' stroke-dasharray='.001' d='M0 0H1024'/>".repeat(2_000)),
         ("svg_layer_bytes", format!("{}<path d='M-9999 -9999H9999V9999H-9999z'/>{}", "<g opacity='.5'>".repeat(200), "</g>".repeat(200))),
         (
             "svg_layer_bytes",

@@ -195,7 +195,7 @@ impl Attributes {
                     seen.is_closed = true;
                     break;
                 }
-                (At::BeforeName, b'/') | (At::Name | At::AfterName, b'/') => At::BeforeName,
+                (At::BeforeName | At::Name | At::AfterName, b'/') => At::BeforeName,
                 (At::BeforeName | At::AfterName | At::BeforeValue, _) if is_space => state,
                 (At::Value, _) if is_space => At::BeforeName,
                 (At::Name, _) if is_space => At::AfterName,

@@ -1,4 +1,5 @@
 //! Words that want to be too much: time and memory stay bounded, and what is known is said.
+#![allow(clippy::format_collect, reason = "a test's file is made once, and short to read")]
 
 use super::{codes, looked_at, page, talk, text};
 use std::time::{Duration, Instant};
