@@ -73,20 +73,38 @@ fn monkeys_audio(head: &[u8]) -> bool {
 }
 
 /// MPEG audio, ADTS and LOAS: eleven or twelve sync bits are found in any noise, so a second frame must follow where the first says.
-/// Encoders and streams have left zeros before the first.
+/// Where the file begins with zeros or the rest of a frame, as recordings of a stream do, many must.
 pub(super) fn by_frame_sync(head: &[u8]) -> Option<Sniffed> {
-    let zeros = head.iter().take_while(|byte| **byte == 0).count();
-    let sound = head.get(zeros..)?;
-    let (length, mime_type) = frame(sound)?;
-    let next = sound.get(length..).unwrap_or_default();
-    let follows = match next {
-        // Behind zeros, one frame is too little to be sure.
-        [] | [_] | [_, _] if zeros > 0 => false,
+    at_once(head).or_else(|| later(head)).map(Sniffed::audio)
+}
+
+fn at_once(head: &[u8]) -> Option<&'static str> {
+    let (length, mime_type) = frame(head)?;
+    let follows = match head.get(length..).unwrap_or_default() {
         // A file of one frame, or one whose next frame lies beyond the head.
         [] | [_] | [_, _] => true,
         next => frame(next).is_some(),
     };
-    follows.then(|| Sniffed::audio(mime_type))
+    follows.then_some(mime_type)
+}
+
+fn later(head: &[u8]) -> Option<&'static str> {
+    /// More than the longest frame.
+    const SEARCHED: usize = 8 << 10;
+    /// One after the other without a gap: in noise, once in 2^60.
+    const FRAMES: usize = 6;
+    let behind = |place: usize| head.get(place..).and_then(frame).map(|(length, mime_type)| (place + length, mime_type));
+    (1..SEARCHED.min(head.len())).find_map(|place| {
+        let (mut next, mime_type) = behind(place)?;
+        for _ in 1..FRAMES {
+            let (end, same) = behind(next)?;
+            if same != mime_type {
+                return None;
+            }
+            next = end;
+        }
+        Some(mime_type)
+    })
 }
 
 /// Bytes of the frame that begins here, and what it is a frame of.

@@ -263,8 +263,10 @@ fn a_frame_of_sound_needs_a_second_one() {
     sound[417] = 0;
     assert_eq!(mime(&sound), None, "sync bits alone are found in any noise");
     let frame = [[0xff, 0xfb, 0x90, 0].as_slice(), &[0; 413]].concat();
-    assert_eq!(mime(&[[0; 136].as_slice(), &frame, &frame].concat()), Some("audio/mpeg"), "behind zeros");
-    assert_eq!(mime(&[[0; 136].as_slice(), &frame].concat()), None, "one frame behind zeros");
+    for before in [vec![0; 136], [b"\0\0y\x01".as_slice(), &[0x5a; 400]].concat()] {
+        assert_eq!(mime(&[before.clone(), frame.repeat(6)].concat()), Some("audio/mpeg"), "behind {} bytes", before.len());
+        assert_eq!(mime(&[before, frame.repeat(5)].concat()), None, "too few to be sure");
+    }
     let mut multiplexed = vec![0x01u8; 103 * 2];
     for frame in 0..2 {
         multiplexed[frame * 103..][..3].copy_from_slice(b"\x56\xe0\x64");
