@@ -6,6 +6,7 @@ use super::{BrokerError, File};
 use crate::deliveries::Intake;
 use crate::delivery::{Delivery, Redelivered};
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 /// Runs until the stream is stopped and every delivery is settled.
@@ -48,8 +49,8 @@ async fn claim_until_stopped(
         // Seen before the look, so that a change in the middle of it is not missed.
         changes.mark_unchanged();
         match claim(file, place, holder).await {
-            Ok(Some(claimed)) => {
-                let delivery = delivery(file, claimed, permit, returns.clone());
+            Ok(Some((claimed, asked_at))) => {
+                let delivery = delivery(file, claimed, asked_at, permit, returns.clone());
                 // Refused only where the stream is gone; the delivery then goes back by being dropped.
                 let _ = intake.out.send(delivery).await;
             }
@@ -62,13 +63,14 @@ async fn claim_until_stopped(
     }
 }
 
-/// The next row that is not to be abandoned.
-async fn claim(file: &File, place: Place, holder: &str) -> Result<Option<Claimed>, BrokerError> {
+/// The next row that is not to be abandoned, and a moment before it was claimed.
+async fn claim(file: &File, place: Place, holder: &str) -> Result<Option<(Claimed, Instant)>, BrokerError> {
     loop {
+        let asked_at = Instant::now();
         let Some(claimed) = file.within(row::claim(&file.pool, place, holder, file.config.lease)).await? else { return Ok(None) };
         let hopeless = place != Place::Abandoned && claimed.deliveries > file.config.delivery_limit;
         if !hopeless {
-            return Ok(Some(claimed));
+            return Ok(Some((claimed, asked_at)));
         }
         file.within(row::bury(&file.pool, &claimed.claim, claimed.message.outcomes, None)).await?;
         file.changed();
@@ -80,9 +82,15 @@ async fn claim(file: &File, place: Place, holder: &str) -> Result<Option<Claimed
     }
 }
 
-fn delivery(file: &Arc<File>, claimed: Claimed, permit: OwnedSemaphorePermit, returns: mpsc::Sender<Returned>) -> Delivery {
+fn delivery(
+    file: &Arc<File>,
+    claimed: Claimed,
+    asked_at: Instant,
+    permit: OwnedSemaphorePermit,
+    returns: mpsc::Sender<Returned>,
+) -> Delivery {
     let redelivered = if claimed.deliveries == 0 { Redelivered::First } else { Redelivered::AfterLostOutcome };
-    let lease = Lease::new(Arc::clone(file), claimed.claim, permit, returns);
+    let lease = Lease::new(Arc::clone(file), claimed.claim, asked_at, permit, returns);
     Delivery::new(claimed.message, claimed.lane, redelivered, Box::new(lease))
 }
 

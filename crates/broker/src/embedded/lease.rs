@@ -25,19 +25,26 @@ pub(super) struct Lease {
 pub(super) struct Returned {
     pub(super) claim: Claim,
     pub(super) permit: OwnedSemaphorePermit,
-    taken_at: Instant,
+    /// Not after the row's own clock began: who reads here that the lease lasts must not find the row with another.
+    asked_at: Instant,
 }
 
 impl Lease {
-    pub(super) fn new(file: Arc<File>, claim: Claim, permit: OwnedSemaphorePermit, returns: mpsc::Sender<Returned>) -> Self {
-        Self { file, held: Some(Returned { claim, permit, taken_at: Instant::now() }), returns }
+    pub(super) fn new(
+        file: Arc<File>,
+        claim: Claim,
+        asked_at: Instant,
+        permit: OwnedSemaphorePermit,
+        returns: mpsc::Sender<Returned>,
+    ) -> Self {
+        Self { file, held: Some(Returned { claim, permit, asked_at }), returns }
     }
 }
 
 #[async_trait]
 impl Settlement for Lease {
     fn is_lost(&self) -> bool {
-        self.held.as_ref().is_none_or(|held| held.taken_at.elapsed() > self.file.config.acknowledgement_timeout)
+        self.held.as_ref().is_none_or(|held| held.asked_at.elapsed() > self.file.config.acknowledgement_timeout)
     }
 
     async fn settle(mut self: Box<Self>, message: Message, _lane: Lane, verdict: Verdict) -> Result<(), BrokerError> {
