@@ -48,6 +48,7 @@ struct Point {
     done: f64,
     resident: u64,
     used: Used,
+    stolen: Duration,
 }
 
 pub(crate) fn run(arguments: &Endurance) -> Result<()> {
@@ -61,7 +62,7 @@ pub(crate) fn run(arguments: &Endurance) -> Result<()> {
     stage.submit(&keys, "batch")?;
     say(&format!("{} jobs are queued", keys.len()));
     say(&format!("the servers came to rest after {:.0} s", rest()?.as_secs_f64()));
-    say("      done   jobs/s   CPU ms/job   worker MB   store MB");
+    say("      done   jobs/s   CPU ms/job   stolen   worker MB   store MB");
     let worker = stage.worker()?;
     let (began, mut curve, mut told) = (Instant::now(), Vec::<Point>::new(), 0_u32);
     loop {
@@ -70,6 +71,7 @@ pub(crate) fn run(arguments: &Endurance) -> Result<()> {
             done: worker.metric("assay_outcomes_total", "").unwrap_or_default(),
             resident: processes::resident(worker.pid())?,
             used: processes::used(worker.pid())?,
+            stolen: processes::stolen()?,
         };
         let last = curve.last().copied().unwrap_or(point);
         if point.done > last.done || curve.is_empty() {
@@ -102,6 +104,12 @@ pub(crate) fn run(arguments: &Endurance) -> Result<()> {
         "  CPU of worker, fork servers and children for a job: {:.2} ms, then {:.2} ms",
         cost(&curve, arguments.warm_up, arguments.warm_up + arguments.window)?,
         cost(&curve, arguments.jobs - arguments.window, arguments.jobs)?,
+    ));
+    let (begun, ended) = (reached(&curve, arguments.warm_up)?, reached(&curve, arguments.jobs - arguments.window)?);
+    say(&format!(
+        "  of the machine's time others took {:.1} %, then {:.1} %",
+        stolen(begun, reached(&curve, arguments.warm_up + arguments.window)?),
+        stolen(ended, reached(&curve, arguments.jobs)?),
     ));
     say(&format!(
         "  the worker's memory: {} MB then, {} MB at the end; its largest was {} MB",
@@ -139,9 +147,9 @@ fn dot() -> Result<Vec<u8>> {
 fn tell(stage: &Stage, curve: &[Point], since: u32, now: Point) -> Result<()> {
     let from = reached(curve, since)?;
     let speed = (now.done - from.done) / now.at.saturating_sub(from.at).as_secs_f64().max(f64::MIN_POSITIVE);
-    let cost = per_job(from, now);
+    let (cost, stolen) = (per_job(from, now), stolen(from, now));
     let store = stage.number("SELECT pg_database_size(current_database())")?;
-    say(&format!("{:>10} {speed:>8.1} {cost:>12.2} {:>11} {:>10}", now.done, now.resident >> 20, store >> 20));
+    say(&format!("{:>10} {speed:>8.1} {cost:>12.2} {stolen:>7.1}% {:>11} {:>10}", now.done, now.resident >> 20, store >> 20));
     Ok(())
 }
 
@@ -166,4 +174,11 @@ fn cost(curve: &[Point], from: u32, to: u32) -> Result<f64> {
 /// CPU of the worker's tree for one job, milliseconds.
 fn per_job(from: Point, to: Point) -> f64 {
     1_000.0 * to.used.since(from.used).total().as_secs_f64() / (to.done - from.done).max(1.0)
+}
+
+/// The part of the processors' time that the host gave to others, percent: what makes a speed say less than it seems to.
+fn stolen(from: Point, to: Point) -> f64 {
+    let processors = std::thread::available_parallelism().map_or(1.0, |count| count.get() as f64);
+    let span = to.at.saturating_sub(from.at).as_secs_f64() * processors;
+    100.0 * to.stolen.saturating_sub(from.stolen).as_secs_f64() / span.max(f64::MIN_POSITIVE)
 }

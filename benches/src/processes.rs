@@ -41,7 +41,8 @@ struct Times {
 /// What a worker's tree has used so far. Exact while no child is alive: a child counts when its fork server has reaped it.
 pub(crate) fn used(worker: u32) -> Result<Used> {
     let root = times(worker).with_context(|| format!("process {worker} is gone"))?;
-    let mut used = Used { worker: root.own, ..Used::default() };
+    // A fork server that was replaced has left its own time and its children's with the worker.
+    let mut used = Used { worker: root.own, children: root.waited, ..Used::default() };
     for pid in all() {
         let Some(times) = times(pid) else { continue };
         if times.parent == worker {
@@ -81,6 +82,14 @@ pub(crate) fn machine() -> Result<Duration> {
     // user nice system idle iowait irq softirq …: idling and waiting for disks is not work.
     let ticks = all.split_whitespace().take(7).enumerate().filter(|(place, _)| !matches!(place, 3 | 4));
     let ticks = ticks.map(|(_, field)| field.parse::<u64>()).sum::<Result<u64, _>>().context("a number in /proc/stat")?;
+    Ok(Duration::from_millis(10 * ticks))
+}
+
+/// What other machines of the host have taken from this one so far, on all processors together.
+pub(crate) fn stolen() -> Result<Duration> {
+    let text = fs::read_to_string("/proc/stat").context("/proc/stat can't be read")?;
+    let all = text.lines().next().and_then(|line| line.strip_prefix("cpu ")).context("/proc/stat begins with all processors")?;
+    let ticks = all.split_whitespace().nth(7).unwrap_or("0").parse::<u64>().context("a number in /proc/stat")?;
     Ok(Duration::from_millis(10 * ticks))
 }
 
