@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 # CharLS, libheif and OpenJPEG.
 packages=(gcc g++ make cmake nasm clang libclang-dev pkg-config ca-certificates python3-pip
     libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev
-    libcharls-dev libheif-dev libopenjp2-7-dev libgdal-dev)
+    libcharls-dev libheif-dev libopenjp2-7-dev libtiff-dev libgdal-dev)
 # PDFium without JavaScript and XFA, which Debian has no package of: from a wheel on PyPI, pinned by the digests of both machines'
 # wheels and of the library in each.
 pdfium=5.15.2

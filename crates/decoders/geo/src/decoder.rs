@@ -3,7 +3,8 @@
 use crate::bands::{self, Model};
 use crate::facts::{Found, Subject};
 use crate::ffi::{self, Dataset, Driver, Mounted, Trouble};
-use crate::{cog, nitf, picture, tiff};
+use crate::nitf::Headers;
+use crate::{codestream, cog, nitf, picture, tiff};
 use assay_contract::Code;
 use assay_contract::details::ImageryDetails;
 use assay_contract::exchange::{Refusal, Task};
@@ -44,22 +45,33 @@ impl Decoder for Geo {
         let subject = recognised(input)?;
         if let Subject::Nitf(standard, headers) = &subject {
             // What the headers say stands, whatever becomes of the pixels.
-            answer.facts(&Found::in_headers(*standard, headers).facts(&subject, task.content_length))?;
+            answer.facts(&Found::in_headers(*standard, &headers.told).facts(&subject, task.content_length))?;
         }
         let mounted = Mounted::new(input);
         let outcome = match Dataset::open(&mounted, driver(&subject)) {
             // A box that looked like a place was none.
-            Ok(dataset) if matches!(subject, Subject::Jpeg2000) && !has_place(&dataset) => Err(a_picture().into()),
-            Ok(dataset) => described(task, &dataset, &subject, answer),
+            Ok(dataset) if matches!(subject, Subject::Jpeg2000) && !has_place(&dataset) => Some(Err(a_picture().into())),
+            Ok(dataset) => Some(described(task, &dataset, &subject, answer)),
             Err(Trouble::Input(error)) => return Err(stopped(error)),
             Err(Trouble::Failed) => match &subject {
-                Subject::Tiff(..) => Err(Refusal::corrupt("its first directory makes no raster").into()),
-                Subject::Nitf(_, headers) => answer.refuse_output(&unopened(headers)),
-                Subject::Jpeg2000 => Err(a_picture().into()),
+                Subject::Tiff(..) => Some(Err(Refusal::corrupt("its first directory makes no raster").into())),
+                Subject::Nitf(..) => None,
+                Subject::Jpeg2000 => Some(Err(a_picture().into())),
             },
         };
         // What looks like damage may be a worker that has no more bytes to give.
-        mounted.failure().map_or(outcome, |error| Err(stopped(error)))
+        if let Some(error) = mounted.failure() {
+            return Err(stopped(error));
+        }
+        drop(mounted);
+        match (outcome, &subject) {
+            (Some(outcome), _) => outcome,
+            (None, Subject::Nitf(_, headers)) => match unopened(task, headers, input, answer) {
+                Err(Stop::Refused(refusal)) => answer.refuse_output(&refusal),
+                shown => shown,
+            },
+            (None, _) => Ok(()),
+        }
     }
 }
 
@@ -140,16 +152,20 @@ fn placeless(found: &Found, subject: &Subject) -> Option<Refusal> {
     }
 }
 
-fn unopened(headers: &assay_contract::details::Nitf) -> Refusal {
-    let compression = headers.image_segments.first().and_then(|image| image.compression.as_deref());
-    match compression {
-        Some(code) if !READ_BY_GDAL.contains(&code) => Refusal::unsupported("its first image is compressed in a way that is not read"),
-        _ => Refusal::corrupt("its first image can't be opened"),
+/// What GDAL can't open may still be a codestream that OpenJPEG decodes: GDAL gives up on components of unlike sizes, among others.
+fn unopened(task: &Task, headers: &Headers, input: &mut Input, answer: &mut Answer) -> Result<(), Stop> {
+    let compression = headers.told.image_segments.first().and_then(|image| image.compression.as_deref());
+    match (compression, headers.pixels) {
+        (Some("C8"), Some(place)) => codestream::show(task, input, place, answer),
+        (Some(code), _) if !READ_BY_GDAL.contains(&code) => {
+            Err(Refusal::unsupported("its first image is compressed in a way that is not read").into())
+        }
+        _ => Err(Refusal::corrupt("its first image can't be opened").into()),
     }
 }
 
 /// What a failed read of the input means: the allowance is used up, or the worker is gone.
-fn stopped(error: io::Error) -> Stop {
+pub(crate) fn stopped(error: io::Error) -> Stop {
     if error.kind() == io::ErrorKind::QuotaExceeded {
         return Refusal::new(Code::LimitExceeded, error.to_string()).into();
     }

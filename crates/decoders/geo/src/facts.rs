@@ -1,7 +1,7 @@
 //! What is told of a raster: the flat view and the whole view.
 
 use crate::ffi::{Band, Dataset, Reference};
-use crate::nitf::Standard;
+use crate::nitf::{Headers, Standard};
 use crate::tiff::First;
 use crate::{bounds, cog, zoom};
 use assay_contract::details::{self, Crs, Details, ImageryDetails, Nitf};
@@ -15,7 +15,7 @@ const MOST_BYTES: usize = 96 << 10;
 /// What was found in a file before and beside GDAL.
 pub(crate) enum Subject {
     Tiff(First, Vec<u8>),
-    Nitf(Standard, Nitf),
+    Nitf(Standard, Headers),
     /// JPEG 2000 in boxes, of which one may give it a place.
     Jpeg2000,
 }
@@ -71,7 +71,7 @@ impl Found {
         };
         match subject {
             Subject::Tiff(first, head) => in_tiff(&mut details, dataset, first, head),
-            Subject::Nitf(standard, nitf) => {
+            Subject::Nitf(standard, Headers { told: nitf, .. }) => {
                 standard.format().clone_into(&mut details.format);
                 details.is_tiled = first.map(|band| band.block().0 < width);
                 details.nitf = Some(nitf.clone());

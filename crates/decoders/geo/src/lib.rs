@@ -5,6 +5,7 @@
 
 mod bands;
 mod bounds;
+mod codestream;
 mod cog;
 mod decoder;
 mod facts;

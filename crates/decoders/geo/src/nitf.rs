@@ -44,8 +44,16 @@ pub(crate) fn standard(head: &[u8]) -> Option<Standard> {
     }
 }
 
+/// What the headers say.
+#[derive(Debug)]
+pub(crate) struct Headers {
+    pub(crate) told: Nitf,
+    /// Where the pixels of the first image lie, and how many bytes they are.
+    pub(crate) pixels: Option<(u64, u64)>,
+}
+
 /// Reads the headers; what lies beyond damage is left out.
-pub(crate) fn read(input: &mut Input, standard: Standard) -> io::Result<Nitf> {
+pub(crate) fn read(input: &mut Input, standard: Standard) -> io::Result<Headers> {
     let mut head = Fields::at(input, 0, MOST_HEADER_BYTES)?;
     head.skip(4);
     let mut nitf = Nitf { version: head.text(5).unwrap_or_default(), ..Nitf::default() };
@@ -64,19 +72,21 @@ pub(crate) fn read(input: &mut Input, standard: Standard) -> io::Result<Nitf> {
     head.skip(27 + 18);
     // Lengths of the file and of this header.
     head.skip(12);
-    let (Some(header_bytes), Some(count)) = (head.number(6), head.number(3)) else { return Ok(nitf) };
+    let (Some(header_bytes), Some(count)) = (head.number(6), head.number(3)) else { return Ok(Headers { told: nitf, pixels: None }) };
     let (digits_of_header, digits_of_pixels) = LENGTHS;
     let count = usize::try_from(count).unwrap_or(0).min(MOST_SEGMENTS);
     let list_at = head.place;
     let mut lengths = Fields::at(input, list_at as u64, count * (digits_of_header + digits_of_pixels))?;
-    let mut at = header_bytes;
+    let (mut at, mut first) = (header_bytes, None);
     for _ in 0..count {
         let (Some(subheader), Some(pixels)) = (lengths.number(digits_of_header), lengths.number(digits_of_pixels)) else { break };
         let Some(image) = image(input, at, standard)? else { break };
         nitf.image_segments.push(image);
-        at = at.saturating_add(subheader).saturating_add(pixels);
+        let pixels_at = at.saturating_add(subheader);
+        first.get_or_insert((pixels_at, pixels));
+        at = pixels_at.saturating_add(pixels);
     }
-    Ok(nitf)
+    Ok(Headers { told: nitf, pixels: first })
 }
 
 /// An image segment's subheader; `None` where none lies there.
@@ -226,7 +236,7 @@ mod tests {
 
     fn seen(bytes: Vec<u8>) -> Nitf {
         let standard = standard(&bytes).unwrap();
-        read(&mut Input::whole_in_memory(bytes), standard).unwrap()
+        read(&mut Input::whole_in_memory(bytes), standard).unwrap().told
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub(crate) fn show(task: &Task, dataset: &Dataset<'_>, choice: &Choice, answer: 
 }
 
 /// Numbers as colours. `bits` are those of a number that is stored in a byte.
-fn coloured(samples: Samples, model: Model, bits: u32) -> Result<Picture, Stop> {
+pub(crate) fn coloured(samples: Samples, model: Model, bits: u32) -> Result<Picture, Stop> {
     let Samples { width, height, planes, mask } = samples;
     let (planes, mask) = match planes {
         Plan::Bytes(planes) => (planes.into_iter().map(|plane| widened(plane, bits)).collect(), mask),

@@ -1,6 +1,7 @@
 //! The road of every picture: header, facts, limits, pixels, colour, thumbnails, facts again.
 
 use crate::colour::{self, Profile as ColorProfile};
+use crate::ffi::libtiff;
 use crate::format::{self, Wish};
 use crate::{heif, jp2, thumbnails, tiff, tint};
 use assay_contract::Code;
@@ -25,7 +26,13 @@ impl Decoder for ImageDecoder {
         // A test holds these against Cargo.lock.
         let linked = LIBRARIES.iter().map(|(name, version)| ((*name).to_owned(), (*version).to_owned()));
         // The system's libraries say themselves which they are.
-        linked.chain([("libheif".to_owned(), heif::version()), ("openjpeg".to_owned(), jp2::version())]).collect()
+        linked
+            .chain([
+                ("libheif".to_owned(), heif::version()),
+                ("libtiff".to_owned(), libtiff::version()),
+                ("openjpeg".to_owned(), jp2::version()),
+            ])
+            .collect()
     }
 
     fn threads(&self) -> Threads {

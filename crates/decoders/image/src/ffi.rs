@@ -5,6 +5,7 @@
 #![allow(unsafe_code, reason = "C libraries are called; each block says why it is sound")]
 
 pub(crate) mod heif;
+pub(crate) mod libtiff;
 pub(crate) mod turbo;
 
 use std::ffi::{CStr, c_char};

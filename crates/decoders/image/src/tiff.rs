@@ -1,6 +1,8 @@
 //! TIFF 6.0 and BigTIFF: facts from its directories, pixels chunk by chunk.
 
 pub(crate) mod directory;
+mod disguise;
+mod numbers;
 mod pixels;
 mod placed;
 mod reading;

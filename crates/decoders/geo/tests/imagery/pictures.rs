@@ -77,3 +77,15 @@ fn a_jpeg_2000_within_a_nitf_is_shown_in_colour() {
     let (dark, bright) = darkest_and_brightest(&picture);
     assert!(bright - dark > 60, "{dark} to {bright}");
 }
+
+#[test]
+fn a_jpeg_2000_that_gdal_does_not_open_is_shown_in_its_colours() {
+    let said = said("regression/nitf-jpeg-2000-half-as-large.ntf");
+    assert!(said.issues.is_empty(), "{:?}", said.issues);
+    let flat = &said.facts.as_ref().unwrap().media_attributes;
+    assert_eq!((flat.width, flat.height), (Some(64), Some(48)));
+    let picture = grid(&said);
+    let at = |across: u32, down: u32| picture.get_pixel(picture.width() * across / 10, picture.height() * down / 10).0;
+    assert!(at(9, 5)[0] > at(1, 5)[0] + 100, "red grows to the right");
+    assert!(at(5, 9)[1] > at(5, 1)[1] + 100, "green grows downwards");
+}

@@ -1,26 +1,77 @@
 //! What a TIFF's raw samples mean: each colour model becomes gray, RGB or ink.
 
 use super::directory::{Alpha, Directory, tag};
-use super::reading::{Page, Scale};
+use super::disguise::Disguised;
+use super::numbers::Scale;
+use super::reading::Page;
+use crate::ffi::libtiff::{self, Ask, Failure};
 use crate::format::Wish;
-use crate::samples::{Decoded, Layout};
+use crate::samples::{Decoded, Layout, check_memory};
 use crate::seen::Seen;
 use crate::shrink::Shrinker;
+use assay_contract::Code;
 use assay_contract::exchange::Refusal;
 
 /// Modern JPEG in TIFF (Adobe's technical note 2).
 const JPEG: u64 = 7;
+/// Compressions that libtiff is asked for: none, faxes (2, 3, 4, 32771), LZW, JPEG of the old style (6), deflate (8, 32946), NeXT, PackBits,
+/// ThunderScan, `PixarLog`, JBIG, SGI's (34676, 34677), LZMA. Not what is linked twice here (WebP, Zstandard): the crate reads that.
+const BY_LIBTIFF: [u64; 17] = [1, 2, 3, 4, 5, 6, 8, 32_766, 32_771, 32_773, 32_809, 32_909, 32_946, 34_661, 34_676, 34_677, 34_925];
 
 /// Decodes the first page.
 pub(crate) fn decode(bytes: &[u8], seen: &Seen, wish: &Wish<'_>) -> Result<Decoded, Refusal> {
     let first = Directory::first(bytes).ok_or_else(|| Refusal::corrupt("the file ends before its first directory"))?;
-    let model = Model::of(&first)?;
+    match by_crate(bytes, &first, seen, wish) {
+        Err(refusal) if refusal.code == Code::UnsupportedFormat => by_libtiff(bytes, &first, seen, wish).unwrap_or(Err(refusal)),
+        outcome => outcome,
+    }
+}
+
+/// By the library that reads everything, into 8 bits; `None` where it reads no more than the crate.
+fn by_libtiff(bytes: &[u8], first: &Directory<'_>, seen: &Seen, wish: &Wish<'_>) -> Option<Result<Decoded, Refusal>> {
+    if !BY_LIBTIFF.contains(&first.number(tag::COMPRESSION).unwrap_or(1)) {
+        return None;
+    }
+    let (width, height) = (seen.details.stored_width, seen.details.stored_height);
+    // Its pixels, and a copy.
+    if let Err(refusal) = check_memory(wish.limits, u64::from(width) * u64::from(height) * 8) {
+        return Some(Err(refusal));
+    }
+    let mut file = Disguised::upright(bytes, first);
+    let page = match libtiff::read(&mut file, Ask { width, height, most: wish.limits.memory_bytes / 2 }) {
+        Ok(page) => page,
+        Err(Failure::Unsupported) => return None,
+        Err(Failure::Damaged) => return Some(Err(Refusal::corrupt("its tags or its samples are damaged"))),
+        Err(Failure::Memory) => return Some(Err(Refusal::new(Code::LimitExceeded, "its pixels need more memory than allowed"))),
+    };
+    let has_alpha = first.alpha().is_some();
+    let layout = if has_alpha { Layout::Rgba } else { Layout::Rgb };
+    let mut shrinker = Shrinker::new(width, height, layout, wish.longest_px);
+    let mut row = Vec::with_capacity(width as usize * layout.channels());
+    for stored in page.rgba.chunks_exact(width as usize * 4) {
+        row.clear();
+        for pixel in stored.as_chunks::<4>().0 {
+            let [red, green, blue, alpha] = *pixel;
+            if has_alpha {
+                row.extend([red, green, blue].map(|colour| straight(colour, alpha, Alpha::Premultiplied)));
+                row.push(alpha);
+            } else {
+                row.extend([red, green, blue]);
+            }
+        }
+        shrinker.push(&row);
+    }
+    Some(shrinker.finish(page.is_damaged.then(|| "its samples are damaged".to_owned())))
+}
+
+fn by_crate(bytes: &[u8], first: &Directory<'_>, seen: &Seen, wish: &Wish<'_>) -> Result<Decoded, Refusal> {
+    let model = Model::of(first)?;
     let told = match model {
         Model::Gray { .. } | Model::Palette(_) => 1,
         Model::Rgb | Model::YCbCr | Model::Lab { .. } => 2,
         Model::Cmyk => 5,
     };
-    let mut page = Page::open(bytes, &first, told, wish.limits)?;
+    let mut page = Page::open(bytes, first, told, wish.limits)?;
     let colours = model.colours();
     if page.samples < colours {
         return Err(Refusal::unsupported(format!("{} samples a pixel are too few for its colour model", page.samples)));
@@ -35,7 +86,7 @@ pub(crate) fn decode(bytes: &[u8], seen: &Seen, wish: &Wish<'_>) -> Result<Decod
     };
     let scale = match model {
         Model::Palette(_) => Scale::Index,
-        _ if page.has_plain_samples(&first) => Scale::Type,
+        _ if page.has_plain_samples(first) => Scale::Type,
         _ => page.range(),
     };
     let (width, height) = (seen.details.stored_width, seen.details.stored_height);

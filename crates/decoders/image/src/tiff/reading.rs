@@ -1,50 +1,15 @@
 //! Rows of raw samples out of a TIFF's strips, tiles and planes.
 
 use super::directory::{Directory, tag};
+use super::disguise::{Bits, Disguised};
+use super::numbers::{Scale, append_row, each_number, turn};
 use crate::samples::check_memory;
 use assay_contract::Code;
 use assay_contract::exchange::Refusal;
 use assay_contract::limits::{DecodeLimits, LimitHit};
-use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::io;
 use tiff::decoder::{ChunkType, Decoder, DecodingResult, Limits};
 use tiff::{TiffError, TiffUnsupportedError};
-
-/// A file in which a few bytes read otherwise. The library refuses palettes, Lab and subsampled JPEG by their colour model alone, though it
-/// can read their samples: told another model it hands them out raw, and what they mean is decided here. And it refuses a first page whose
-/// successor is nonsense: told that there is none, it reads the page.
-pub(super) struct Disguised<'a> {
-    file: Cursor<&'a [u8]>,
-    /// Where, and what is read instead.
-    masks: [(u64, Vec<u8>); 2],
-    /// From where to where the bits of each byte lie the other way round, one behind the other.
-    turned: Vec<(u64, u64)>,
-}
-
-impl Read for Disguised<'_> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let begin = self.file.position();
-        let count = self.file.read(into)?;
-        let read = into.get_mut(..count).unwrap_or_default();
-        for (place, byte) in self.masks.iter().flat_map(|(at, bytes)| (*at..).zip(bytes)) {
-            let inside = place.checked_sub(begin).and_then(|offset| usize::try_from(offset).ok());
-            if let Some(there) = inside.and_then(|offset| read.get_mut(offset)) {
-                *there = *byte;
-            }
-        }
-        let first = self.turned.partition_point(|(_, end)| *end <= begin);
-        for (from, to) in self.turned.iter().skip(first).take_while(|(from, _)| *from < begin + count as u64) {
-            let inside = |at: u64| usize::try_from(at.saturating_sub(begin)).unwrap_or(usize::MAX).min(count);
-            into.get_mut(inside(*from)..inside(*to)).unwrap_or_default().iter_mut().for_each(|byte| *byte = byte.reverse_bits());
-        }
-        Ok(count)
-    }
-}
-
-impl Seek for Disguised<'_> {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.file.seek(to)
-    }
-}
 
 /// The first page, open for reading.
 pub(super) struct Page<'a> {
@@ -70,17 +35,20 @@ impl<'a> Page<'a> {
     /// Opens the first page as one of gray (1), RGB (2) or ink (5) samples.
     pub(super) fn open(bytes: &'a [u8], first: &Directory<'_>, model: u8, limits: &DecodeLimits) -> Result<Self, Refusal> {
         let at = first.place_of(tag::PHOTOMETRIC).ok_or_else(|| Refusal::corrupt("the colour model is not told"))?;
-        let instead = if first.is_little() { [model, 0] } else { [0, model] };
         let most = usize::try_from(limits.memory_bytes / 2).unwrap_or(usize::MAX);
         let mut bounds = Limits::default();
         bounds.decoding_buffer_size = most;
         bounds.intermediate_buffer_size = most;
         bounds.ifd_value_size = usize::try_from(limits.metadata_bytes).unwrap_or(usize::MAX);
         refuse_what_is_too_long(first, limits, most as u64)?;
-        let masks = [(at as u64, instead.to_vec()), first.end_of_list()];
         let is_packed = first.number(tag::COMPRESSION).is_some_and(|compression| compression != 1);
-        let turned = if first.number(FILL_ORDER) == Some(2) && is_packed { chunks(first) } else { Vec::new() };
-        let file = Disguised { file: Cursor::new(bytes), masks, turned };
+        let is_turned = first.number(FILL_ORDER) == Some(2);
+        let file = Disguised::told(
+            bytes,
+            first,
+            (at as u64, u16::from(model)),
+            if is_turned && is_packed { Bits::Turned } else { Bits::AsStored },
+        );
         let mut decoder = Decoder::new(file).map_err(|error| refusal(&error))?.with_limits(bounds);
         let (width, height) = decoder.dimensions().map_err(|error| refusal(&error))?;
         let color = decoder.colortype().map_err(|error| refusal(&error))?;
@@ -117,7 +85,7 @@ impl<'a> Page<'a> {
             planes,
             samples,
             bits: color.bit_depth(),
-            is_turned: first.number(FILL_ORDER) == Some(2) && !is_packed,
+            is_turned: is_turned && !is_packed,
         })
     }
 
@@ -221,128 +189,9 @@ const SAMPLE_FORMAT: u16 = 339;
 /// Tag 266: 1 is the highest bit first, 2 the lowest. Of compressed samples it means the stored bytes, else the samples themselves.
 const FILL_ORDER: u16 = 266;
 
-/// Where the strips or tiles lie, in order and none in another.
-fn chunks(first: &Directory<'_>) -> Vec<(u64, u64)> {
-    let placed = [(tag::STRIP_PLACES, tag::STRIP_BYTES), (tag::TILE_PLACES, tag::TILE_BYTES)];
-    let mut chunks: Vec<(u64, u64)> = placed
-        .iter()
-        .flat_map(|(places, bytes)| first.numbers(*places).zip(first.numbers(*bytes)))
-        .map(|(from, bytes)| (from, from.saturating_add(bytes)))
-        .collect();
-    chunks.sort_unstable();
-    // A byte in two of them would be turned back.
-    let mut end = 0;
-    chunks.retain_mut(|(from, to)| {
-        *from = end.max(*from);
-        end = end.max(*to);
-        from < to
-    });
-    chunks
-}
-
-/// Turns the bits of each byte, which the library leaves as they are.
-fn turn(chunk: &mut DecodingResult) {
-    macro_rules! each {
-        ($numbers:expr) => {
-            $numbers.iter_mut().for_each(|n| *n = n.reverse_bits().swap_bytes())
-        };
-    }
-    match chunk {
-        DecodingResult::U8(numbers) => each!(numbers),
-        DecodingResult::U16(numbers) => each!(numbers),
-        DecodingResult::U32(numbers) => each!(numbers),
-        DecodingResult::U64(numbers) => each!(numbers),
-        DecodingResult::I8(numbers) => each!(numbers),
-        DecodingResult::I16(numbers) => each!(numbers),
-        DecodingResult::I32(numbers) => each!(numbers),
-        DecodingResult::I64(numbers) => each!(numbers),
-        DecodingResult::F16(_) | DecodingResult::F32(_) | DecodingResult::F64(_) => {}
-    }
-}
-
 /// Damage at the first row is a refusal, later it is the end of what is shown.
 fn damage(top: u32, error: &TiffError) -> Result<Option<String>, Refusal> {
     if top == 0 { Err(refusal(error)) } else { Ok(Some(words(error))) }
-}
-
-/// How a number becomes one of 0 to 255.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Scale {
-    /// By its type's range.
-    Type,
-    /// Not at all: it is an index.
-    Index,
-    /// From the one to the other.
-    Range(f64, f64),
-}
-
-/// Appends `count` samples of a chunk's row.
-fn append_row(chunk: &DecodingResult, y: usize, count: usize, bits: u8, scale: Scale, row: &mut Vec<u8>) {
-    match (chunk, scale) {
-        (DecodingResult::U8(bytes), Scale::Type | Scale::Index) if bits < 8 => {
-            let stride = (count * usize::from(bits)).div_ceil(8);
-            let packed = bytes.get(y * stride..(y + 1) * stride).unwrap_or_default();
-            unpack(packed, bits, count, scale, row);
-        }
-        (DecodingResult::U8(bytes), Scale::Type | Scale::Index) => {
-            row.extend_from_slice(bytes.get(y * count..(y + 1) * count).unwrap_or_default());
-        }
-        (DecodingResult::U16(words), Scale::Type) => {
-            let words = words.get(y * count..(y + 1) * count).unwrap_or_default();
-            row.extend(words.iter().map(|word| u8::try_from(word >> 8).unwrap_or(u8::MAX)));
-        }
-        (DecodingResult::U16(words), Scale::Index) => {
-            let words = words.get(y * count..(y + 1) * count).unwrap_or_default();
-            row.extend(words.iter().map(|word| u8::try_from(*word).unwrap_or(u8::MAX)));
-        }
-        (chunk, scale) => {
-            let (low, high) = match scale {
-                Scale::Range(low, high) if high > low => (low, high),
-                _ => (0.0, 1.0),
-            };
-            each_number(chunk, y * count, count, |number| {
-                // Clamped to 0 to 255 before it is cut, and what is no number becomes 0.
-                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=255 in the same line")]
-                row.push(((number - low) / (high - low) * 255.0).round().clamp(0.0, 255.0) as u8);
-            });
-        }
-    }
-}
-
-/// Samples of 1 to 7 bits, most significant bit first, each row from a byte's begin.
-fn unpack(packed: &[u8], bits: u8, count: usize, scale: Scale, row: &mut Vec<u8>) {
-    let most = (1_u16 << bits) - 1;
-    for n in 0..count {
-        let bit = n * usize::from(bits);
-        let Some(high) = packed.get(bit / 8) else { return };
-        let pair = u16::from_be_bytes([*high, packed.get(bit / 8 + 1).copied().unwrap_or(0)]);
-        let shift = 16 - usize::from(bits) - bit % 8;
-        let number = pair >> shift & most;
-        let number = if matches!(scale, Scale::Index) { number } else { number * 255 / most };
-        row.push(u8::try_from(number).unwrap_or(u8::MAX));
-    }
-}
-
-/// Calls for each number from a place on, as floating point.
-fn each_number(chunk: &DecodingResult, from: usize, count: usize, mut call: impl FnMut(f64)) {
-    macro_rules! each {
-        ($numbers:expr, $convert:expr) => {
-            $numbers.iter().skip(from).take(count).map($convert).for_each(&mut call)
-        };
-    }
-    match chunk {
-        DecodingResult::U8(numbers) => each!(numbers, |n| f64::from(*n)),
-        DecodingResult::U16(numbers) => each!(numbers, |n| f64::from(*n)),
-        DecodingResult::U32(numbers) => each!(numbers, |n| f64::from(*n)),
-        DecodingResult::U64(numbers) => each!(numbers, |n| *n as f64),
-        DecodingResult::I8(numbers) => each!(numbers, |n| f64::from(*n)),
-        DecodingResult::I16(numbers) => each!(numbers, |n| f64::from(*n)),
-        DecodingResult::I32(numbers) => each!(numbers, |n| f64::from(*n)),
-        DecodingResult::I64(numbers) => each!(numbers, |n| *n as f64),
-        DecodingResult::F16(numbers) => each!(numbers, |n| n.to_f64()),
-        DecodingResult::F32(numbers) => each!(numbers, |n| f64::from(*n)),
-        DecodingResult::F64(numbers) => each!(numbers, |n| *n),
-    }
 }
 
 /// What the crate would refuse without saying how much was asked and how much is allowed.

@@ -84,7 +84,7 @@ pub(crate) fn tiff(tags: &[(u16, u16, Vec<u32>)], data: &[u8]) -> Vec<u8> {
     file
 }
 
-/// An uncompressed TIFF page of a colour model.
+/// An uncompressed TIFF page of a colour model, but for what `more` says otherwise.
 pub(crate) fn page(size: [u32; 2], bits: &[u32], photometric: u32, more: &[(u16, u16, Vec<u32>)], data: &[u8]) -> Vec<u8> {
     let samples = u32::try_from(bits.len()).unwrap();
     let mut tags = vec![
@@ -96,6 +96,7 @@ pub(crate) fn page(size: [u32; 2], bits: &[u32], photometric: u32, more: &[(u16,
         (277, 3, vec![samples]),
         (278, 4, vec![size[1]]),
     ];
+    tags.retain(|(tag, ..)| more.iter().all(|(other, ..)| other != tag));
     tags.extend_from_slice(more);
     tiff(&tags, data)
 }

@@ -1,6 +1,6 @@
 //! Each colour model that a TIFF may have, and each way its samples may lie.
 
-use crate::maker::{page, pixels};
+use crate::maker::{jpeg, page, pixels, tiff};
 use crate::stage::{assert_near, codes, details, fixture, grid, is_complete, preview, said};
 use tiff::encoder::colortype::{CMYK8, Gray32Float, RGB16};
 use tiff::encoder::{Compression, TiffEncoder};
@@ -42,6 +42,49 @@ fn packed_bits_may_lie_the_other_way_round() {
     assert!(is_complete(&told), "{told:?}");
     assert_near(preview(&told).at(0.5, 0.1), &[0b0001_0000; 3]);
     assert_near(preview(&told).at(0.5, 0.9), &[0b1100_0001; 3]);
+}
+
+#[test]
+fn a_fax_of_group_3_is_shown() {
+    // ITU-T T.4, tables 2 and 3: an end of line, then 64 white pixels, or none and 64 black ones.
+    let line = "000000000001";
+    let (white, black) = (format!("{line}1101100110101"), format!("{line}0011010100000011110000110111"));
+    let bits = white.repeat(32) + &black.repeat(32);
+    let bytes: Vec<u8> =
+        bits.as_bytes().chunks(8).map(|bits| bits.iter().zip((0..8).rev()).map(|(bit, place)| (bit - b'0') << place).sum()).collect();
+    let told = said(&page([64, 64], &[1], 0, &[(259, 3, vec![3])], &bytes));
+    assert!(is_complete(&told), "{told:?}");
+    assert_near(preview(&told).at(0.5, 0.2), &[255; 3]);
+    assert_near(preview(&told).at(0.5, 0.8), &[0; 3]);
+    // Without its second half it is shown as far as it goes.
+    let told = said(&page([64, 64], &[1], 0, &[(259, 3, vec![3])], &bytes[..bytes.len() / 3]));
+    assert_eq!(codes(&told), ["corrupt-asset"]);
+    assert_near(preview(&told).at(0.5, 0.2), &[255; 3]);
+}
+
+#[test]
+fn colours_may_be_stored_at_half_their_size() {
+    // ITU-R BT.601: four of luminance, then both differences.
+    let units = [&[76, 76, 76, 76, 85, 255].repeat(8 * 8)[..], &[29, 29, 29, 29, 255, 107].repeat(8 * 8)].concat();
+    for (orientation, [first, last]) in [(1, [[254, 0, 0], [0, 0, 254]]), (3, [[0, 0, 254], [254, 0, 0]])] {
+        let told = said(&page([16, 32], &[8, 8, 8], 6, &[(274, 3, vec![orientation]), (530, 3, vec![2, 2])], &units));
+        assert!(is_complete(&told), "{told:?}");
+        assert_near(preview(&told).at(0.5, 0.2), &first);
+        assert_near(preview(&told).at(0.5, 0.8), &last);
+    }
+}
+
+#[test]
+fn a_jpeg_of_the_old_style_is_shown() {
+    // TIFF 6.0, section 22: the whole JPEG, and where it lies.
+    let jpeg = jpeg(64, 48, |x, _| if x < 32 { [200, 40, 40] } else { [40, 40, 200] });
+    let length = u32::try_from(jpeg.len()).unwrap();
+    let size = [(256, 4, vec![64]), (257, 4, vec![48]), (258, 3, vec![8, 8, 8]), (277, 3, vec![3]), (278, 4, vec![48])];
+    let style = [(259, 3, vec![6]), (262, 3, vec![6]), (513, 4, vec![8]), (514, 4, vec![length])];
+    let told = said(&tiff(&[&size[..], &style].concat(), &jpeg));
+    assert!(is_complete(&told), "{told:?}");
+    assert_near(preview(&told).at(0.2, 0.5), &[200, 40, 40]);
+    assert_near(preview(&told).at(0.8, 0.5), &[40, 40, 200]);
 }
 
 #[test]
@@ -146,7 +189,7 @@ fn pages_are_counted_and_a_circle_of_them_ends() {
 
 #[test]
 fn a_compression_that_is_not_read_keeps_the_facts() {
-    let told = said(&page([4, 4], &[8], 1, &[(259, 3, vec![34_661])], &[0; 16]));
+    let told = said(&page([4, 4], &[8], 1, &[(259, 3, vec![34_712])], &[0; 16]));
     assert_eq!(details(&told).stored_width, 4);
     assert_eq!(codes(&told), ["unsupported-format"]);
 }
