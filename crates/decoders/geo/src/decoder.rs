@@ -50,13 +50,13 @@ impl Decoder for Geo {
         let mounted = Mounted::new(input);
         let outcome = match Dataset::open(&mounted, driver(&subject)) {
             // A box that looked like a place was none.
-            Ok(dataset) if matches!(subject, Subject::Jpeg2000) && !has_place(&dataset) => Some(Err(a_picture().into())),
-            Ok(dataset) => Some(described(task, &dataset, &subject, answer)),
+            Ok(dataset) if matches!(subject, Subject::Jpeg2000) && !has_place(&dataset) => Err(a_picture().into()),
+            Ok(dataset) => described(task, &dataset, &subject, answer),
             Err(Trouble::Input(error)) => return Err(stopped(error)),
             Err(Trouble::Failed) => match &subject {
-                Subject::Tiff(..) => Some(Err(Refusal::corrupt("its first directory makes no raster").into())),
-                Subject::Nitf(..) => None,
-                Subject::Jpeg2000 => Some(Err(a_picture().into())),
+                Subject::Tiff(..) => Err(Refusal::corrupt("its first directory makes no raster").into()),
+                Subject::Nitf(_, headers) => Ok(Shown::Not(unopened(headers))),
+                Subject::Jpeg2000 => Err(a_picture().into()),
             },
         };
         // What looks like damage may be a worker that has no more bytes to give.
@@ -64,15 +64,36 @@ impl Decoder for Geo {
             return Err(stopped(error));
         }
         drop(mounted);
-        match (outcome, &subject) {
-            (Some(outcome), _) => outcome,
-            (None, Subject::Nitf(_, headers)) => match unopened(task, headers, input, answer) {
-                Err(Stop::Refused(refusal)) => answer.refuse_output(&refusal),
-                shown => shown,
-            },
-            (None, _) => Ok(()),
+        let Shown::Not(refusal) = outcome? else { return Ok(()) };
+        let shown = match &subject {
+            Subject::Nitf(_, headers) if refusal.code == Code::CorruptAsset => again(task, headers, input, answer, refusal),
+            _ => Err(refusal.into()),
+        };
+        match shown {
+            // The facts stand: only the pictures are refused.
+            Err(Stop::Refused(refusal)) => answer.refuse_output(&refusal),
+            shown => shown,
         }
     }
+}
+
+/// Whether GDAL could make a picture.
+enum Shown {
+    Yes,
+    Not(Refusal),
+}
+
+/// What GDAL can't open or read may still be a codestream that OpenJPEG decodes: GDAL gives up on samples that stand for several places,
+/// and on blocks without the marks that were promised.
+fn again(task: &Task, headers: &Headers, input: &mut Input, answer: &mut Answer, refusal: Refusal) -> Result<(), Stop> {
+    match (first_compression(headers), headers.pixels) {
+        (Some("C8"), Some(place)) => codestream::show(task, input, place, answer),
+        _ => Err(refusal.into()),
+    }
+}
+
+fn first_compression(headers: &Headers) -> Option<&str> {
+    headers.told.image_segments.first().and_then(|image| image.compression.as_deref())
 }
 
 const fn driver(subject: &Subject) -> Driver {
@@ -112,7 +133,7 @@ fn recognised(input: &mut Input) -> Result<Subject, Stop> {
 }
 
 /// Tells what a dataset is, then shows it.
-fn described(task: &Task, dataset: &Dataset<'_>, subject: &Subject, answer: &mut Answer) -> Result<(), Stop> {
+fn described(task: &Task, dataset: &Dataset<'_>, subject: &Subject, answer: &mut Answer) -> Result<Shown, Stop> {
     let found = Found::in_dataset(dataset, subject);
     answer.facts(&found.facts(subject, task.content_length))?;
     if found.left_out > 0 {
@@ -124,20 +145,21 @@ fn described(task: &Task, dataset: &Dataset<'_>, subject: &Subject, answer: &mut
     }
     let most = ImageryDetails::MOST_BANDS as u64;
     if u64::from(found.band_count) > most {
-        return answer.refuse_output(&Refusal::limit(Code::TooManyBands, LimitHit::new("bands", found.band_count.into(), most)));
+        return Ok(Shown::Not(Refusal::limit(Code::TooManyBands, LimitHit::new("bands", found.band_count.into(), most))));
     }
     let kinds: Vec<_> = (1..=found.band_count).filter_map(|number| dataset.band(number)).map(|band| band.interpretation()).collect();
     let Some(mut choice) = bands::choose(&kinds) else {
-        return answer.issue(&Issue::warning("nothing-to-show", "There is no image in it: it has no thumbnails."));
+        answer.issue(&Issue::warning("nothing-to-show", "There is no image in it: it has no thumbnails."))?;
+        return Ok(Shown::Yes);
     };
     if choice.model == Model::Ycc && found.details.compression.as_deref() == Some("JPEG") {
         // The bands keep the segment's names, though the JPEG driver has made red, green and blue of them.
         choice.model = Model::Rgb;
     }
     match picture::show(task, dataset, &choice, answer) {
-        // The facts stand: only the pictures are refused.
-        Err(Stop::Refused(refusal)) => answer.refuse_output(&refusal),
-        shown => shown,
+        Err(Stop::Refused(refusal)) => Ok(Shown::Not(refusal)),
+        Err(stop) => Err(stop),
+        Ok(()) => Ok(Shown::Yes),
     }
 }
 
@@ -152,15 +174,10 @@ fn placeless(found: &Found, subject: &Subject) -> Option<Refusal> {
     }
 }
 
-/// What GDAL can't open may still be a codestream that OpenJPEG decodes: GDAL gives up on components of unlike sizes, among others.
-fn unopened(task: &Task, headers: &Headers, input: &mut Input, answer: &mut Answer) -> Result<(), Stop> {
-    let compression = headers.told.image_segments.first().and_then(|image| image.compression.as_deref());
-    match (compression, headers.pixels) {
-        (Some("C8"), Some(place)) => codestream::show(task, input, place, answer),
-        (Some(code), _) if !READ_BY_GDAL.contains(&code) => {
-            Err(Refusal::unsupported("its first image is compressed in a way that is not read").into())
-        }
-        _ => Err(Refusal::corrupt("its first image can't be opened").into()),
+fn unopened(headers: &Headers) -> Refusal {
+    match first_compression(headers) {
+        Some(code) if !READ_BY_GDAL.contains(&code) => Refusal::unsupported("its first image is compressed in a way that is not read"),
+        _ => Refusal::corrupt("its first image can't be opened"),
     }
 }
 

@@ -80,7 +80,7 @@ impl<'d> Level<'d> {
         Ok(Self { bands, masks, width: to_width, height: to_height, resampling })
     }
 
-    /// Reads it. Ends with a refusal when time is up; damage in the middle is kept as what was read before it, `true` beside it.
+    /// Reads it. Ends with a refusal when time is up; of a damaged raster it gives what lies before the damage.
     pub(crate) fn read(&self, task: &Task, answer: &mut Answer) -> Result<(Samples, Damage), Stop> {
         let began = Instant::now();
         let allowed_ms = task.limits.cpu_ms.min(task.limits.total_ms) / READING_SHARE;
@@ -89,9 +89,9 @@ impl<'d> Level<'d> {
         let mut bytes: Vec<Vec<u8>> = self.bands.iter().map(|_| Vec::with_capacity(if is_bytes { count } else { 0 })).collect();
         let mut floats: Vec<Vec<f32>> = self.bands.iter().map(|_| Vec::with_capacity(if is_bytes { 0 } else { count })).collect();
         let mut mask = (!self.masks.is_empty()).then(|| Vec::with_capacity(count));
-        let (mut line, mut damage) = (0, Damage::None);
+        let (mut line, mut piece) = (0, self.piece());
         while line < self.height {
-            let lines = self.piece().min(self.height - line);
+            let lines = piece.min(self.height - line);
             let read = if is_bytes {
                 each(&self.bands, &mut bytes, |band| band.bytes(self.window(*band, line, lines), self.width, lines, self.resampling))
             } else {
@@ -99,8 +99,19 @@ impl<'d> Level<'d> {
             };
             let is_masked = read && mask.as_mut().is_none_or(|mask| self.add_mask(mask, line, lines));
             if !is_masked {
-                damage = Damage::From(line);
-                break;
+                if lines == 1 {
+                    break;
+                }
+                // Up to which line it goes is looked for by halves.
+                let there = self.width as usize * line as usize;
+                for plane in bytes.iter_mut().chain(&mut mask) {
+                    plane.truncate(there);
+                }
+                for plane in &mut floats {
+                    plane.truncate(there);
+                }
+                piece = lines / 2;
+                continue;
             }
             line += lines;
             answer.progress()?;
@@ -113,6 +124,7 @@ impl<'d> Level<'d> {
         if line == 0 {
             return Err(Refusal::corrupt("no pixel could be read").into());
         }
+        let damage = if line < self.height { Damage::From(line) } else { Damage::None };
         // What a damaged file lacks shows nothing.
         let there = self.width as usize * line as usize;
         bytes.iter_mut().filter(|_| is_bytes).for_each(|plane| finish(plane, there, count));
