@@ -43,7 +43,9 @@ pub(crate) fn look(bytes: &[u8], limits: &DecodeLimits) -> Result<Seen, Refusal>
         _ => None,
     }
     .map(str::to_owned);
-    details.bit_depth = u8::try_from(first.number(tag::BITS).unwrap_or(1)).ok();
+    // Left out, the standard's default is 1, which JPEG doesn't have.
+    let is_jpeg = first.number(tag::COMPRESSION).is_some_and(|compression| tag::JPEG.contains(&compression));
+    details.bit_depth = u8::try_from(first.number(tag::BITS).unwrap_or(if is_jpeg { 8 } else { 1 })).ok();
     details.channels = u8::try_from(first.number(tag::SAMPLES).unwrap_or(1)).ok();
     details.has_alpha = Some(first.alpha().is_some());
     details.dpi = dpi(&first);

@@ -10,6 +10,8 @@ pub(crate) mod tag {
     pub(crate) const HEIGHT: u16 = 257;
     pub(crate) const BITS: u16 = 258;
     pub(crate) const COMPRESSION: u16 = 259;
+    /// Values of [`COMPRESSION`] that are JPEG: the old style and the one that took its place.
+    pub(crate) const JPEG: [u64; 2] = [6, 7];
     pub(crate) const PHOTOMETRIC: u16 = 262;
     pub(crate) const MAKE: u16 = 271;
     pub(crate) const ORIENTATION: u16 = 274;

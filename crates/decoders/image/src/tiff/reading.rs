@@ -41,8 +41,10 @@ impl<'a> Page<'a> {
         bounds.intermediate_buffer_size = most;
         bounds.ifd_value_size = usize::try_from(limits.metadata_bytes).unwrap_or(usize::MAX);
         refuse_what_is_too_long(first, limits, most as u64)?;
-        let is_packed = first.number(tag::COMPRESSION).is_some_and(|compression| compression != 1);
-        let is_turned = first.number(FILL_ORDER) == Some(2);
+        let compression = first.number(tag::COMPRESSION).unwrap_or(1);
+        let is_packed = compression != 1;
+        // JPEG's own standard orders its bits; libtiff never turns them, and so writes them as they are.
+        let is_turned = first.number(FILL_ORDER) == Some(2) && !tag::JPEG.contains(&compression);
         let file = Disguised::told(
             bytes,
             first,
