@@ -2,11 +2,13 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test build gates fixtures hostile agreement fuzz clean-demo
+.PHONY: help demo test build install gates fixtures hostile agreement fuzz clean-demo
 
 # rustup's default place, for shells that have not read its env file.
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 BUILT := $(or $(CARGO_TARGET_DIR),target)
+PREFIX ?= /usr/local
+PARTS := assay assay-image assay-media assay-document assay-dicom assay-geo assay-text assay-faulty libpdfium.so
 FUZZED := $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
 
 help: ## Says what there is
@@ -27,6 +29,14 @@ test: ## Every test, with a private RabbitMQ and PostgreSQL
 build: ## The binary `assay` and its decoders, in target/release
 	@deploy/setup.sh
 	cargo build --locked --release -p assay-cli -p assay-image -p assay-media -p assay-document -p assay-dicom -p assay-geo -p assay-text -p assay-faulty
+
+# Not stripped: a report of a crash names functions. The unit is one for systemd; see its comments.
+install: ## What `make build` made, into PREFIX=/usr/local (lib/assay, bin/assay), or below DESTDIR for an image
+	@for part in $(PARTS); do [[ -e "$(BUILT)/release/$$part" ]] || { echo "there is no $(BUILT)/release/$$part: run \`make build\` first" >&2; exit 1; }; done
+	install -d "$(DESTDIR)$(PREFIX)/lib/assay" "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/lib/systemd/system"
+	install -m 755 $(PARTS:%="$(BUILT)/release/%") "$(DESTDIR)$(PREFIX)/lib/assay/"
+	ln -sfn ../lib/assay/assay "$(DESTDIR)$(PREFIX)/bin/assay"
+	sed 's|@PREFIX@|$(PREFIX)|' deploy/assay-worker.service > "$(DESTDIR)$(PREFIX)/lib/systemd/system/assay-worker.service"
 
 gates: ## Format, lints, docs, licences, unused dependencies, dependency trees
 	@deploy/setup.sh --gates
