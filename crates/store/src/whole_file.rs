@@ -1,15 +1,22 @@
 //! A file that is there whole or not at all: written without a name, and named when it is whole.
 //!
-//! What has no name ends with its writer: SIGKILL in the middle leaves nothing of it.
+//! What has no name ends with its writer: SIGKILL in the middle leaves nothing of it. Two names are left by a kill all the same, until
+//! a file of that path is written again: that of a whole file which was about to take the place of another, and that of any file on a
+//! file system where nothing is without a name. A lock on a file says that its writer lives.
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, open};
 use rustix::io::Errno;
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::fd::AsRawFd;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::process;
-use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Writers of one path that may be at work at once.
+const MOST_WRITERS: u32 = 1_000;
+/// Names beside a path that are looked at for what a dead writer left: more than a few never wrote at once.
+const SWEPT: u32 = 4;
 
 /// A file in the making. Dropped before it is finished, it was never there. All of it blocks.
 #[derive(Debug)]
@@ -21,8 +28,10 @@ pub struct WholeFile {
 }
 
 impl WholeFile {
-    /// Begins a file; what lies at its path stays until [`WholeFile::finish`]. The folder must be there.
+    /// Begins a file; what lies at its path stays until [`WholeFile::finish`]. The folder must be there. What a killed writer left of
+    /// such a file is removed.
     pub fn create(path: &Path) -> io::Result<Self> {
+        (0..SWEPT).map(|number| aside(path, number)).for_each(|left| remove_if_dead(&left));
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         match unnamed(folder)? {
             Some(file) => Ok(Self { file, path: path.to_owned(), aside: None }),
@@ -31,8 +40,12 @@ impl WholeFile {
     }
 
     fn create_aside(path: &Path) -> io::Result<Self> {
-        let aside = aside(path);
-        let file = OpenOptions::new().write(true).create_new(true).open(&aside)?;
+        let (file, aside) = beside(path, |aside| {
+            let file = OpenOptions::new().write(true).create_new(true).open(aside)?;
+            lock(&file);
+            // It was taken for a dead writer's before it was locked.
+            if file.metadata()?.nlink() == 0 { Err(io::ErrorKind::AlreadyExists.into()) } else { Ok(file) }
+        })?;
         Ok(Self { file, path: path.to_owned(), aside: Some(aside) })
     }
 
@@ -43,19 +56,24 @@ impl WholeFile {
 
     /// Puts it in its place, in place of what lies there: a reader sees the old or the new. Its bytes are on disk then; its name is when
     /// its folder is synced.
-    pub fn finish(mut self) -> io::Result<()> {
+    pub fn finish(self) -> io::Result<()> {
         self.sync()?;
+        self.place()
+    }
+
+    /// Puts it in its place as [`WholeFile::finish`] does, for what is easily made again: its bytes are on disk when the system has the time.
+    pub fn place(mut self) -> io::Result<()> {
         if self.aside.is_none() {
             let unnamed = format!("/proc/self/fd/{}", self.file.as_raw_fd());
-            let link = |path: &Path| linkat(CWD, &unnamed, CWD, path, AtFlags::SYMLINK_FOLLOW);
+            let link = |path: &Path| linkat(CWD, &unnamed, CWD, path, AtFlags::SYMLINK_FOLLOW).map_err(io::Error::from);
             match link(&self.path) {
                 // No call names it in place of another: it is called something else for the moment between two calls.
-                Err(Errno::EXIST) => {
-                    let aside = aside(&self.path);
-                    link(&aside)?;
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    lock(&self.file);
+                    let ((), aside) = beside(&self.path, link)?;
                     self.aside = Some(aside);
                 }
-                linked => return Ok(linked?),
+                linked => return linked,
             }
         }
         if let Some(aside) = &self.aside {
@@ -96,11 +114,46 @@ fn unnamed(folder: &Path) -> io::Result<Option<File>> {
     }
 }
 
-/// A name beside a path that nobody else uses: other processes write into the same folder.
-fn aside(path: &Path) -> PathBuf {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.{}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed)))
+/// Makes something at the first name beside a path that nobody has: other threads and processes write into the same folder.
+fn beside<T>(path: &Path, make: impl Fn(&Path) -> io::Result<T>) -> io::Result<(T, PathBuf)> {
+    for number in 0..MOST_WRITERS {
+        let aside = aside(path, number);
+        match make(&aside) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            made => return made.map(|made| (made, aside)),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
+
+fn aside(path: &Path, number: u32) -> PathBuf {
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".assay-{number}"));
+    path.with_file_name(name)
+}
+
+/// Says that the writer lives, as long as the file is open: the kernel ends it with its last process, in whatever container or namespace
+/// that is. Where nothing can be locked, nothing is taken for dead either.
+fn lock(file: &File) {
+    let _ = file.lock();
+}
+
+/// Removes a file whose writer is dead; whatever else is there, or can't be told, stays.
+fn remove_if_dead(aside: &Path) {
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
+    let Ok(file) = OpenOptions::new().write(true).custom_flags(flags.cast_signed()).open(aside) else { return };
+    if file.try_lock().is_err() {
+        return;
+    }
+    // Until it was locked, its writer may have finished, and another have begun under this name.
+    let identity = |file: &fs::Metadata| (file.dev(), file.ino());
+    if let (Ok(locked), Ok(named)) = (file.metadata(), fs::symlink_metadata(aside))
+        && locked.is_file()
+        && identity(&locked) == identity(&named)
+    {
+        let _ = fs::remove_file(aside);
+    }
 }
 
 #[cfg(test)]
@@ -138,6 +191,41 @@ mod tests {
             fs::create_dir(&taken).unwrap();
             create(&taken).unwrap().finish().unwrap_err();
             assert_eq!(names(folder.path()), ["folder"]);
+        }
+    }
+
+    #[test]
+    fn what_a_killed_writer_left_goes_when_the_file_is_written_again_and_what_a_living_one_writes_stays() {
+        for create in WAYS {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("page.html");
+            fs::write(aside(&path, 0), b"of a dead one").unwrap();
+            let mut living = WholeFile::create_aside(&path).unwrap();
+            living.write_all(b"first").unwrap();
+            fs::write(aside(&path, 2), b"of another dead one").unwrap();
+            std::os::unix::fs::symlink(folder.path(), aside(&path, 3)).unwrap();
+            WholeFile::create(&path).unwrap();
+            create(&path).unwrap().finish().unwrap();
+            living.finish().unwrap();
+            assert_eq!(fs::read(&path).unwrap(), b"first");
+            let mut left = names(folder.path());
+            left.sort();
+            assert_eq!(left, [".page.html.assay-3", "page.html"], "what is no file is nobody's");
+        }
+    }
+
+    #[test]
+    fn a_link_is_replaced_and_what_it_leads_to_stays() {
+        for create in WAYS {
+            let folder = tempfile::tempdir().unwrap();
+            let (path, other) = (folder.path().join("page.html"), folder.path().join("other"));
+            fs::write(&other, b"of another").unwrap();
+            std::os::unix::fs::symlink(&other, &path).unwrap();
+            let mut file = create(&path).unwrap();
+            file.write_all(b"page").unwrap();
+            file.place().unwrap();
+            assert_eq!((fs::read(&other).unwrap().as_slice(), fs::read(&path).unwrap().as_slice()), (&b"of another"[..], &b"page"[..]));
+            assert!(!path.is_symlink());
         }
     }
 }
