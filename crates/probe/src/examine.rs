@@ -2,7 +2,7 @@
 
 use crate::claim::{self, Verdict};
 use crate::distrust;
-use crate::sniff::{Family, Sniffed, sniff};
+use crate::sniff::{Family, Sniffed, is_archive, sniff};
 use assay_contract::digest::hex;
 use assay_contract::exchange::{InputKind, Task};
 use assay_contract::failure::{Issue, Severity, Stage};
@@ -204,7 +204,8 @@ fn accept(asked: Asked<'_>, found: Option<Sniffed>) -> Result<(Sniffed, Family),
         (_, None) => {}
     }
     let Some(family) = sniffed.family else {
-        return refuse(found, Failure::new(Code::UnsupportedFormat).because(format_args!("detected {}", sniffed.mime_type)));
+        let what = if is_archive(sniffed.mime_type) { ", an archive: submit its members" } else { "" };
+        return refuse(found, Failure::new(Code::UnsupportedFormat).because(format_args!("detected {}{what}", sniffed.mime_type)));
     };
     let allowed = asked.profile.fetch.bytes_for(sniffed.kind);
     if asked.content_length > allowed {

@@ -2,6 +2,7 @@
 //!
 //! Only a bounded head is looked at, in safe code, by comparing; nothing is parsed.
 
+mod archive;
 mod bare;
 mod container;
 mod medical;
@@ -10,6 +11,8 @@ mod portable_document;
 mod sound;
 mod still;
 mod words;
+
+pub(crate) use archive::is_archive;
 
 use assay_contract::AssetKind;
 
@@ -118,6 +121,7 @@ pub fn sniff(head: &[u8]) -> Option<Sniffed> {
     let head = head.get(..HEAD_BYTES).unwrap_or(head);
     medical::marked(head)
         .or_else(|| still::sniff(head))
+        .or_else(|| archive::sniff(head))
         .or_else(|| container::sniff(head))
         .or_else(|| sound::sniff(head))
         .or_else(|| portable_document::sniff(head))
@@ -127,6 +131,7 @@ pub fn sniff(head: &[u8]) -> Option<Sniffed> {
         .or_else(|| sound::by_frame_sync(head))
         .or_else(|| medical::bare(head))
         .or_else(|| bare::sniff(head))
+        .or_else(|| container::within_a_packet(head))
 }
 
 /// Whether `bytes` stand at a place in the head.

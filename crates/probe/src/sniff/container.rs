@@ -51,7 +51,7 @@ pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
     if marks(head, 0, b"NSVf") || marks(head, 0, b"NSVs") {
         return Some(Sniffed::either("video/x-nsv"));
     }
-    if (transport_stream(head) || transport_stream_within(head)) && !words::is_text(head) {
+    if transport_stream(head) && !words::is_text(head) {
         return Some(Sniffed::either("video/mp2t"));
     }
     if digital_video(head) {
@@ -68,6 +68,19 @@ pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
         return Some(Sniffed::video("video/mpeg"));
     }
     None
+}
+
+/// A recording that begins in the middle of a packet: heads of packets at the same place of many, whose sync bytes do not stand
+/// everywhere. Asked last: a picture's rows may be as long as a packet.
+pub(super) fn within_a_packet(head: &[u8]) -> Option<Sniffed> {
+    /// So many heads are no accident in any of the places together.
+    const PACKETS: usize = 8;
+    let first = head.get(..188)?;
+    let has_heads = |place: usize| (0..PACKETS).all(|packet| head.get(place + packet * 188..).is_some_and(is_packet));
+    let is_stream = first.iter().any(|byte| *byte != 0x47)
+        && (1..188).any(|place| has_heads(place) && head.get(place + 1) != Some(&0x47))
+        && !words::is_text(head);
+    is_stream.then_some(Sniffed::either("video/mp2t"))
 }
 
 /// DV: the header block of the first sequence of blocks, then that of its subcodes (IEC 61834-2, figure 28; SMPTE 314M, 5.1).
@@ -152,11 +165,8 @@ fn transport_stream(head: &[u8]) -> bool {
     })
 }
 
-/// A recording that begins in the middle of a packet: sync bytes at the same place of many packets, which are not all sync bytes.
-fn transport_stream_within(head: &[u8]) -> bool {
-    /// So many sync bytes are no accident in any of the places together.
-    const PACKETS: usize = 8;
-    let Some(first) = head.get(..188) else { return false };
-    let has_sync = |place: usize| (0..PACKETS).all(|packet| head.get(place + packet * 188) == Some(&0x47));
-    first.iter().any(|byte| *byte != 0x47) && (1..188).any(|place| has_sync(place) && head.get(place + 1) != Some(&0x47))
+/// Whether a packet's head can be one: no error that its receiver marked, and something in it (ISO/IEC 13818-1, 2.4.3.2: an adaptation
+/// field control of 0 is reserved).
+fn is_packet(head: &[u8]) -> bool {
+    matches!(head, [0x47, second, _, fourth, ..] if second & 0x80 == 0 && fourth & 0x30 != 0)
 }

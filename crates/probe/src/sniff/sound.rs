@@ -73,7 +73,7 @@ fn monkeys_audio(head: &[u8]) -> bool {
 }
 
 /// MPEG audio, ADTS and LOAS: eleven or twelve sync bits are found in any noise, so a second frame must follow where the first says.
-/// Where the file begins with zeros or the rest of a frame, as recordings of a stream do, many must.
+/// Where the file begins with zeros, a tag or the rest of a frame, as recordings of a stream do, many must.
 pub(super) fn by_frame_sync(head: &[u8]) -> Option<Sniffed> {
     at_once(head).or_else(|| later(head)).map(Sniffed::audio)
 }
@@ -94,16 +94,20 @@ fn later(head: &[u8]) -> Option<&'static str> {
     /// One after the other without a gap: in noise, once in 2^60.
     const FRAMES: usize = 6;
     let behind = |place: usize| head.get(place..).and_then(frame).map(|(length, mime_type)| (place + length, mime_type));
+    let begin = head.iter().position(|byte| *byte != 0)?;
+    let is_tagged = id3(head.get(begin..)?) || at(head, begin, b"APETAGEX");
     (1..SEARCHED.min(head.len())).find_map(|place| {
         let (mut next, mime_type) = behind(place)?;
+        let mut longest = next - place;
         for _ in 1..FRAMES {
             let (end, same) = behind(next)?;
             if same != mime_type {
                 return None;
             }
-            next = end;
+            (longest, next) = (longest.max(end - next), end);
         }
-        Some(mime_type)
+        // Whatever is longer than the rest of a frame is a file of its own that holds a sound.
+        (is_tagged || place.saturating_sub(begin) < longest).then_some(mime_type)
     })
 }
 

@@ -89,6 +89,20 @@ fn a_recording_that_begins_in_the_middle_of_a_packet_is_a_transport_stream() {
     assert_eq!(mime(&stream[100..188 * 8]), None, "too few packets to be sure");
     assert_eq!(mime(&[0x47; 188 * 9]), Some("text/plain"), "a chromosome has only letters");
     assert_ne!(mime(&[[0xff].as_slice(), &[0x47; 188 * 9]].concat()), Some("video/mp2t"));
+    for (place, byte) in [(1, 0xc1), (3, 0x00)] {
+        let mut broken = stream.clone();
+        broken[5 * 188 + place] = byte;
+        assert_eq!(mime(&broken[100..]), None, "what no packet's head may be, at {place}");
+    }
+}
+
+#[test]
+fn a_picture_whose_rows_are_as_long_as_a_packet_is_a_picture() {
+    let row = [[0x47, 0x41, 0, 0x10].as_slice(), &[0x90; 184]].concat();
+    for (kind, side, bits) in [(3, 188, 8), (2, 47, 32)] {
+        let head = [0, 0, kind, 0, 0, 0, 0, 0, 0, 0, 0, 0, side, 0, 9, 0, bits, 0];
+        assert_eq!(mime(&[head.as_slice(), &row.repeat(9)].concat()), Some("image/x-tga"), "{bits} bits");
+    }
 }
 
 #[test]
@@ -267,6 +281,10 @@ fn a_frame_of_sound_needs_a_second_one() {
         assert_eq!(mime(&[before.clone(), frame.repeat(6)].concat()), Some("audio/mpeg"), "behind {} bytes", before.len());
         assert_eq!(mime(&[before, frame.repeat(5)].concat()), None, "too few to be sure");
     }
+    let behind = |before: &[u8]| mime(&[before, &frame.repeat(6)].concat());
+    assert_eq!(behind(&[[9; 416].as_slice(), &[0x5a; 2]].concat()), None, "more than the rest of a frame: it is something else's");
+    assert_eq!(behind(&[[0; 900].as_slice(), &[0x5a; 400]].concat()), Some("audio/mpeg"), "a rest behind zeros");
+    assert_eq!(behind(&[b"APETAGEX\xd0\x07\0\0".as_slice(), &[0x5a; 500]].concat()), Some("audio/mpeg"), "a tag");
     let mut multiplexed = vec![0x01u8; 103 * 2];
     for frame in 0..2 {
         multiplexed[frame * 103..][..3].copy_from_slice(b"\x56\xe0\x64");
