@@ -128,9 +128,10 @@ impl Facts {
     }
 }
 
-/// A file name may hold anything; a terminal obeys control characters.
+/// A file name may hold anything; a terminal obeys control characters, and marks that turn the writing direction show another name.
 pub fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    let is_obeyed = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if is_obeyed(c) { '\u{fffd}' } else { c }).collect()
 }
 
 fn shown(uri: &str) -> String {
@@ -189,5 +190,6 @@ mod tests {
     #[test]
     fn a_file_name_can_not_drive_the_terminal() {
         assert_eq!(plain("a\u{1b}[2Jb"), "a\u{fffd}[2Jb");
+        assert_eq!(plain("a\u{202e}gpj.exe\u{2066}"), "a\u{fffd}gpj.exe\u{fffd}");
     }
 }

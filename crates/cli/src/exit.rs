@@ -1,5 +1,6 @@
 //! How `assay` ends: 0 all complete, 1 some failed, 2 usage or set-up, 3 some partial.
 
+use crate::card::plain;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -27,10 +28,11 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// One line for the person at the terminal.
+/// A line for the person at the terminal, or a few: what it repeats of names and files drives no terminal.
 pub fn complain(message: &str) {
+    let lines: Vec<String> = message.split('\n').map(plain).collect();
     // Nobody is left to tell when even this fails.
-    let _ = writeln!(std::io::stderr(), "assay: {message}");
+    let _ = writeln!(std::io::stderr(), "assay: {}", lines.join("\n"));
 }
 
 /// An error with its causes, as one line. A cause that only repeats what was said is passed over: rooms word their own errors, and

@@ -4,7 +4,7 @@ use crate::args::{Inspect, SettingsArguments};
 use crate::assemble;
 use crate::card::card;
 use crate::config::{self, Config};
-use crate::exit::{Exit, complain, say};
+use crate::exit::{Exit, complain, say, told};
 use crate::gallery::{Gallery, Order};
 use crate::output;
 use crate::progress;
@@ -44,19 +44,30 @@ struct Bench {
     pictures: Option<PathBuf>,
 }
 
+/// Bytes of a file's name that are in those of its pictures: no name has more than 255, and theirs say more.
+const LONGEST_STEM: usize = 180;
+
+/// What an inspection gives.
+struct Inspected {
+    record: Record,
+    made: Vec<Made>,
+    /// Partial where a picture could not be written.
+    written: Exit,
+}
+
 /// Inspects everything, going on past what fails.
 pub async fn run(settings: &SettingsArguments, arguments: Inspect) -> anyhow::Result<Exit> {
-    arguments.html.as_deref().map(output::page).transpose()?;
+    let page = arguments.html.as_deref().map(output::page).transpose()?;
     let what = listed(&arguments)?;
     let config = config::read(settings)?;
     let bench = Bench::set_up(settings, &arguments, &config, &what).await?;
-    let mut gallery = arguments.html.as_deref().map(|page| Gallery::create(page, Order::Given)).transpose()?;
+    let mut gallery = page.as_deref().map(|page| Gallery::create(page, Order::Given)).transpose()?;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let mut exit = Exit::Complete;
     // One more than there are cores: while one waits for its child's last words the cores stay busy.
     let mut records = futures::stream::iter((0usize..).zip(&what).map(|(place, what)| bench.inspect(place, what))).buffered(cores + 1);
     let bar = progress::of_files(what.len());
-    while let Some((record, made)) = records.next().await {
+    while let Some(Inspected { record, made, written }) = records.next().await {
         if let Some(gallery) = &mut gallery {
             gallery.add(&record, &made)?;
         }
@@ -64,7 +75,7 @@ pub async fn run(settings: &SettingsArguments, arguments: Inspect) -> anyhow::Re
         if let Some(bar) = &bar {
             bar.inc(1);
         }
-        exit = exit.max(match record.status {
+        exit = exit.max(written).max(match record.status {
             Status::Complete => Exit::Complete,
             Status::Partial => Exit::Partial,
             Status::Failed => Exit::Failed,
@@ -153,8 +164,7 @@ impl Bench {
         })
     }
 
-    /// The record, and what was made of the asset.
-    async fn inspect(&self, place: usize, what: &OsStr) -> (Record, Vec<Made>) {
+    async fn inspect(&self, place: usize, what: &OsStr) -> Inspected {
         let (started_at, began) = (self.clock.now(), Instant::now());
         let mut times = Times::default();
         let (uri, fetched) = self.bring(what).await;
@@ -167,9 +177,10 @@ impl Bench {
         times.decode = looking.elapsed();
         times.total = began.elapsed();
         let made = draft.examined().made.clone();
-        let places = self.write_pictures(place, what, &made);
+        let (places, written) = self.write_pictures(place, what, &made);
         let draft = draft.timed(started_at, times);
-        (draft.into_record(None, &self.profile.revision(), WorkerRef::default(), 1, &places, self.clock.now()), made)
+        let record = draft.into_record(None, &self.profile.revision(), WorkerRef::default(), 1, &places, self.clock.now());
+        Inspected { record, made, written }
     }
 
     async fn bring(&self, what: &OsStr) -> (String, Result<Fetched, Failure>) {
@@ -199,10 +210,10 @@ impl Bench {
     }
 
     /// `DIR/0007-photo.preview.jpg`; the number keeps files of one name apart. A storyboard has a folder, where its cues find the sheet
-    /// by the name that they give it, as they do on a shelf: `DIR/0007-film.storyboard/storyboard.webp`.
-    fn write_pictures(&self, place: usize, what: &OsStr, made: &[Made]) -> BTreeMap<String, String> {
-        let mut places = BTreeMap::new();
-        let Some(folder) = &self.pictures else { return places };
+    /// by the name that they give it, as they do on a shelf: `DIR/0007-film.storyboard/storyboard.webp`. One that can't be written is told.
+    fn write_pictures(&self, place: usize, what: &OsStr, made: &[Made]) -> (BTreeMap<String, String>, Exit) {
+        let (mut places, mut written) = (BTreeMap::new(), Exit::Complete);
+        let Some(folder) = &self.pictures else { return (places, written) };
         let stem: String = what
             .to_string_lossy()
             .rsplit('/')
@@ -214,30 +225,33 @@ impl Bench {
             .chars()
             .filter(|c| !c.is_control())
             .take(80)
+            .scan(0, |bytes, c| {
+                *bytes += c.len_utf8();
+                (*bytes <= LONGEST_STEM).then_some(c)
+            })
             .collect();
         for one in made {
             let (name, extension) = match &one.what {
                 What::Thumbnail { name, format, .. } => (name.clone(), format.extension()),
                 What::Derivative(which) => (derivative_name(*which), extension(*which)),
             };
-            let (folder, file) = match &one.what {
-                What::Derivative(DerivativeName::Storyboard) => {
-                    (folder.join(format!("{place:04}-{stem}.storyboard")), SHEET_FILE.to_owned())
-                }
-                What::Derivative(DerivativeName::StoryboardCues) => {
-                    (folder.join(format!("{place:04}-{stem}.storyboard")), format!("{name}.{extension}"))
-                }
-                What::Thumbnail { .. } | What::Derivative(_) => (folder.clone(), format!("{place:04}-{stem}.{name}.{extension}")),
+            let storyboard = format!("{place:04}-{stem}.storyboard");
+            let (own_folder, file) = match &one.what {
+                What::Derivative(DerivativeName::Storyboard) => (Some(storyboard.as_str()), SHEET_FILE.to_owned()),
+                What::Derivative(DerivativeName::StoryboardCues) => (Some(storyboard.as_str()), format!("{name}.{extension}")),
+                What::Thumbnail { .. } | What::Derivative(_) => (None, format!("{place:04}-{stem}.{name}.{extension}")),
             };
-            let file = folder.join(file);
-            match std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&file, &one.bytes)) {
-                Ok(()) => {
-                    places.insert(name, format!("file:{}", file.display()));
+            match output::picture(folder, own_folder, &file, &one.bytes) {
+                Ok(path) => {
+                    places.insert(name, format!("file:{}", path.display()));
                 }
-                Err(error) => complain(&format!("{}: {error}", file.display())),
+                Err(error) => {
+                    complain(&told(&error));
+                    written = Exit::Partial;
+                }
             }
         }
-        places
+        (places, written)
     }
 }
 

@@ -54,7 +54,7 @@ pub async fn run(settings: &SettingsArguments, arguments: Submit) -> anyhow::Res
         },
         profile: arguments.profile.clone(),
     };
-    let (mut vetting, mut refused) = (Vetting::new(&store, &config, organization), 0u64);
+    let (mut vetting, mut refused) = (Vetting::new(&store, &config, &defaults), 0u64);
     for source in &mut sources {
         source.vet(&mut vetting, &defaults, &mut refused).await?;
     }
@@ -73,7 +73,7 @@ pub async fn run(settings: &SettingsArguments, arguments: Submit) -> anyhow::Res
             match source.next(number, &defaults)? {
                 Line::End => break,
                 Line::Empty | Line::Refused => continue,
-                Line::Row(job, bytes) => batch.push(*job, bytes),
+                Line::Row(job, bytes, _) => batch.push(*job, bytes),
             }
             queued += batch.queue_if_full(&store, broker.as_ref()).await?;
         }
@@ -165,17 +165,20 @@ async fn list(
     }
 }
 
-/// Rows first, messages after: a crash in between leaves rows that `queued` shows, never messages nobody knows.
+/// Rows first, messages after: a crash in between leaves rows that `queued` shows, never messages nobody knows. How many the task has now.
 async fn queue(store: &Store, broker: &dyn Broker, jobs: Vec<Job>) -> anyhow::Result<u64> {
-    store.enqueue_rows(&jobs).await?;
-    let count = jobs.len() as u64;
+    let new = store.enqueue_rows(&jobs).await?;
+    let known = (jobs.len() as u64).saturating_sub(new);
+    if known > 0 {
+        complain(&format!("{known} jobs were submitted elsewhere meanwhile: they are in another task, and not counted in this one"));
+    }
     futures::stream::iter(jobs)
         .map(|job| async move { broker.submit(&job).await })
         .buffer_unordered(IN_FLIGHT)
         .try_collect::<Vec<()>>()
         .await
-        .context("a job could not be queued; submit the rest again")?;
-    Ok(count)
+        .context("a job could not be queued; submit the rest again, whole jobs with ids of their own")?;
+    Ok(new)
 }
 
 #[cfg(test)]

@@ -24,10 +24,10 @@ const LONELY: Duration = Duration::from_secs(5);
 
 /// Follows the task and prints how it ended.
 pub async fn run(settings: &SettingsArguments, arguments: Watch) -> anyhow::Result<Exit> {
-    arguments.html.as_deref().map(output::page).transpose()?;
+    let page = arguments.html.as_deref().map(output::page).transpose()?;
     let config = config::read(settings)?;
     let store = assemble::existing_store(&config).await?;
-    let page = match &arguments.html {
+    let page = match &page {
         Some(path) => Some(Page { gallery: Gallery::create(path, Order::Name)?, shelf: assemble::shelf(&config)? }),
         None => None,
     };

@@ -1,10 +1,12 @@
 //! What `submit` was given: manifests, read twice, and addresses.
 
-use super::vetting::Vetting;
+use super::vetting::{Named, Vetting};
 use crate::exit::complain;
 use anyhow::Context;
 use assay_contract::Job;
 use assay_contract::manifest::{self, Defaults};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io::{BufReader, Seek};
@@ -31,8 +33,8 @@ enum Kind {
 
 /// What a line is.
 pub(super) enum Line {
-    /// A row, and the bytes that it was written in.
-    Row(Box<Job>, usize),
+    /// A row, the bytes that it was written in, and who gave it its id.
+    Row(Box<Job>, usize, Named),
     /// One that is not queued.
     Refused,
     Empty,
@@ -62,7 +64,7 @@ impl Source<'_> {
             let objection = match self.read(number, defaults)? {
                 Ok(Line::End) => break,
                 Ok(Line::Empty | Line::Refused) => None,
-                Ok(Line::Row(job, _)) => vetting.objection(&job, &place).await?,
+                Ok(Line::Row(job, _, named)) => vetting.objection(&job, named, &place).await?,
                 Err(unreadable) => Some(unreadable),
             };
             let Some(objection) = objection else { continue };
@@ -104,7 +106,9 @@ impl Source<'_> {
         let file = match &mut self.kind {
             Kind::Manifest(file) => file,
             _ if number > 1 => return Ok(Ok(Line::End)),
-            Kind::Address => return Ok(Ok(Line::Row(Box::new(manifest::of_address(what, defaults)), what.len()))),
+            Kind::Address => {
+                return Ok(Ok(Line::Row(Box::new(manifest::of_address(what, defaults)), what.len(), Named::ByUs)));
+            }
             Kind::Neither => return Ok(Err("this is neither a manifest (*.jsonl) nor an address (s3://…, https://…)".to_owned())),
         };
         let line = manifest::next_line(file).with_context(|| format!("{what} line {number} can't be read"))?;
@@ -114,7 +118,7 @@ impl Source<'_> {
             Some(line) => match manifest::of_line(&line, defaults) {
                 Ok(read) => {
                     read.passed_by.iter().for_each(|name| *self.passed_by.entry(*name).or_insert(0) += 1);
-                    Ok(Line::Row(Box::new(read.job), line.len()))
+                    Ok(Line::Row(Box::new(read.job), line.len(), named(&line)))
                 }
                 Err(error) => Err(error.to_string()),
             },
@@ -128,4 +132,14 @@ impl Source<'_> {
             Kind::Address | Kind::Neither => assay_contract::address::without_secrets(self.what),
         }
     }
+}
+
+/// Who gave the job of a line its id: a row has none.
+fn named(line: &[u8]) -> Named {
+    #[derive(Deserialize)]
+    struct Given {
+        job_id: Option<IgnoredAny>,
+    }
+    let is_row = serde_json::from_slice::<Given>(line).is_ok_and(|given| given.job_id.is_none());
+    if is_row { Named::ByUs } else { Named::BySender }
 }

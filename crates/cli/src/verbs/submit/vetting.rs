@@ -4,7 +4,8 @@ use crate::config::Config;
 use crate::verbs::integration::no_integration;
 use assay_access::scope::covered;
 use assay_contract::address::Reading;
-use assay_contract::{AssetAddress, Integration, IntegrationId, Job, OrganizationId};
+use assay_contract::manifest::Defaults;
+use assay_contract::{AssetAddress, Integration, IntegrationId, Job, JobId};
 use assay_store::{Store, StoreError};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -14,27 +15,58 @@ use std::collections::hash_map::Entry;
 pub(super) struct Vetting<'a> {
     store: &'a Store,
     config: &'a Config,
-    organization: &'a OrganizationId,
+    defaults: &'a Defaults,
     /// What was asked of the store so far; `None` is the organisation's default.
     integrations: HashMap<Option<IntegrationId>, Option<Integration>>,
     /// Half a digest of each name that was seen, and where: a manifest may have millions.
     names: HashMap<[u8; 16], String>,
+    /// The same of each id that was given.
+    ids: HashMap<[u8; 16], String>,
+}
+
+/// Who named a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Named {
+    /// Its sender: the id may be known.
+    BySender,
+    /// We did, just now.
+    ByUs,
 }
 
 impl<'a> Vetting<'a> {
-    pub(super) fn new(store: &'a Store, config: &'a Config, organization: &'a OrganizationId) -> Self {
-        Self { store, config, organization, integrations: HashMap::new(), names: HashMap::new() }
+    pub(super) fn new(store: &'a Store, config: &'a Config, defaults: &'a Defaults) -> Self {
+        Self { store, config, defaults, integrations: HashMap::new(), names: HashMap::new(), ids: HashMap::new() }
     }
 
     /// Why a row can't succeed, `None` where nothing is known against it. `place` is where it stands.
-    pub(super) async fn objection(&mut self, job: &Job, place: &str) -> Result<Option<String>, StoreError> {
+    pub(super) async fn objection(&mut self, job: &Job, named: Named, place: &str) -> Result<Option<String>, StoreError> {
+        if job.task_id.as_ref() != Some(&self.defaults.task) {
+            return Ok(Some("it names a task: each submission is a task of its own; leave `task_id` out".to_owned()));
+        }
         if let Err(unknown) = self.config.profile(&job.profile) {
             return Ok(Some(unknown.to_string()));
         }
         if let Some(objection) = self.of_address(job).await? {
             return Ok(Some(objection));
         }
-        Ok(job.global_key.as_deref().and_then(|name| self.of_name(name, place)))
+        if let Some(objection) = job.global_key.as_deref().and_then(|name| seen(&mut self.names, name, place, "global_key")) {
+            return Ok(Some(objection));
+        }
+        match named {
+            Named::BySender => self.of_id(&job.job_id, place).await,
+            Named::ByUs => Ok(None),
+        }
+    }
+
+    /// A job is done once: a second of its id would be passed over, whatever its asset is.
+    async fn of_id(&mut self, id: &JobId, place: &str) -> Result<Option<String>, StoreError> {
+        if let Some(objection) = seen(&mut self.ids, id.as_str(), place, "job_id") {
+            return Ok(Some(objection));
+        }
+        let known = self.store.row(&self.defaults.organization, id).await?;
+        Ok(known.map(|row| {
+            format!("a job of its job_id was submitted before ({}): a job is done once; give it an id of its own", row.state.as_str())
+        }))
     }
 
     async fn of_address(&mut self, job: &Job) -> Result<Option<String>, StoreError> {
@@ -49,7 +81,7 @@ impl<'a> Vetting<'a> {
             Ok(address) => address,
             Err(error) => return told(error.to_string()),
         };
-        let organization = self.organization;
+        let organization = &self.defaults.organization;
         let Some(integration) = self.integration(job.integration.as_ref()).await? else {
             let none =
                 || format!("it names no integration, and the organisation {organization} has no default: name one with --integration");
@@ -69,23 +101,23 @@ impl<'a> Vetting<'a> {
         let found = match self.integrations.entry(id.cloned()) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(unasked) => unasked.insert(match id {
-                Some(id) => self.store.integration(self.organization, id).await?,
-                None => self.store.default_integration(self.organization).await?,
+                Some(id) => self.store.integration(&self.defaults.organization, id).await?,
+                None => self.store.default_integration(&self.defaults.organization).await?,
             }),
         };
         Ok(found.as_ref())
     }
+}
 
-    /// Two rows of one name would replace each other's facts.
-    fn of_name(&mut self, name: &str, place: &str) -> Option<String> {
-        let digest = Sha256::digest(name);
-        let (half, _) = digest.split_first_chunk::<16>()?;
-        match self.names.entry(*half) {
-            Entry::Occupied(before) => Some(format!("its global_key is that of {} already", before.get())),
-            Entry::Vacant(new) => {
-                new.insert(place.to_owned());
-                None
-            }
+/// Two rows of one name would replace each other's facts.
+fn seen(before: &mut HashMap<[u8; 16], String>, name: &str, place: &str, what: &str) -> Option<String> {
+    let digest = Sha256::digest(name);
+    let (half, _) = digest.split_first_chunk::<16>()?;
+    match before.entry(*half) {
+        Entry::Occupied(before) => Some(format!("its {what} is that of {} already", before.get())),
+        Entry::Vacant(new) => {
+            new.insert(place.to_owned());
+            None
         }
     }
 }
