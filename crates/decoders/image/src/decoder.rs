@@ -11,6 +11,7 @@ use assay_contract::profile::{Profile, ThumbnailSpec};
 use assay_kit::decoder::Threads;
 use assay_kit::picture::check_pixels;
 use assay_kit::{Answer, Decoder, Input, Picture, Pixels, Stop, thumbnail};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 /// The decoder of pictures.
@@ -82,12 +83,21 @@ impl Decoder for ImageDecoder {
             return answer.refuse_output(&refusal);
         }
         let Some(longest_px) = task.thumbnails.iter().map(|spec| spec.max_px).max() else { return Ok(()) };
-        let decoded = match (format.decode)(&bytes, &seen, &Wish { longest_px, limits: &task.limits }) {
+        let decoded = {
+            let voice = RefCell::new(&mut *answer);
+            // Where nobody listens any more, the next word says so.
+            let alive = || drop(voice.borrow_mut().progress());
+            (format.decode)(&bytes, &seen, &Wish { longest_px, limits: &task.limits, alive: &alive })
+        };
+        let decoded = match decoded {
             Ok(decoded) => decoded,
             // Facts stand: only the pictures are refused.
             Err(refusal) => return answer.refuse_output(&refusal),
         };
         answer.progress()?;
+        for issue in &decoded.issues {
+            answer.issue(issue)?;
+        }
         if let Some(damage) = &decoded.damage {
             let sentence = format!("A part of the picture is damaged or missing, and its thumbnails show what could be read ({damage}).");
             answer.issue(&Issue::error(Code::CorruptAsset.as_str(), sentence))?;

@@ -29,12 +29,13 @@ type Look = fn(&[u8], &DecodeLimits) -> Result<Seen, Refusal>;
 type Decode = fn(&[u8], &Seen, &Wish<'_>) -> Result<Decoded, Refusal>;
 
 /// What pixels are wanted for.
-#[derive(Debug)]
 pub(crate) struct Wish<'a> {
     /// The longest side of the largest thumbnail, pixels.
     pub(crate) longest_px: u32,
     /// Bounds.
     pub(crate) limits: &'a DecodeLimits,
+    /// To be called by work that takes long.
+    pub(crate) alive: &'a dyn Fn(),
 }
 
 /// Every format that is read.

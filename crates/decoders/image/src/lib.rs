@@ -15,6 +15,7 @@ mod shrink;
 mod thumbnails;
 mod tint;
 mod tone;
+mod watched;
 mod whole;
 
 mod bmp;

@@ -81,7 +81,7 @@ impl Light {
                 Layout::Rgb | Layout::Cmyk => bytes.extend([red, green, blue]),
             }
         }
-        Decoded { samples: Samples { width: self.across, height: self.down, layout, bytes }, damage }
+        Decoded { samples: Samples { width: self.across, height: self.down, layout, bytes }, damage, issues: Vec::new() }
     }
 }
 
@@ -144,7 +144,8 @@ mod tests {
 
     fn shown(pixels: &[[f32; 4]], layout: Layout) -> Vec<u8> {
         let limits = DecodeLimits::default();
-        let mut light = Light::new(pixels.len().try_into().unwrap(), 1, &Wish { longest_px: 1000, limits: &limits }).unwrap();
+        let mut light =
+            Light::new(pixels.len().try_into().unwrap(), 1, &Wish { longest_px: 1000, limits: &limits, alive: &|| () }).unwrap();
         for (x, pixel) in pixels.iter().enumerate() {
             light.add(x, 0, *pixel);
         }

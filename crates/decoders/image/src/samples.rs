@@ -2,6 +2,7 @@
 
 use assay_contract::Code;
 use assay_contract::exchange::Refusal;
+use assay_contract::failure::Issue;
 use assay_contract::limits::{DecodeLimits, LimitHit};
 
 /// What the samples of a pixel mean.
@@ -51,6 +52,8 @@ pub(crate) struct Decoded {
     pub(crate) samples: Samples,
     /// Which part could not be read, where one couldn't: the rest is shown, and the record is partial.
     pub(crate) damage: Option<String>,
+    /// What else the owner should know of the picture.
+    pub(crate) issues: Vec<Issue>,
 }
 
 /// Refuses to allocate more than a part of the child's memory: the asset itself and the thumbnails need theirs.

@@ -30,7 +30,7 @@ impl Shrinker {
     pub(crate) fn whole(samples: Samples, longest_px: u32, damage: Option<String>) -> Result<Decoded, Refusal> {
         let mut shrinker = Self::new(samples.width, samples.height, samples.layout, longest_px);
         if shrinker.factor == 1 {
-            return Ok(Decoded { samples, damage });
+            return Ok(Decoded { samples, damage, issues: Vec::new() });
         }
         for row in samples.bytes.chunks(samples.width as usize * samples.layout.channels()) {
             shrinker.push(row);
@@ -121,7 +121,7 @@ impl Shrinker {
             Layout::Gray | Layout::Rgb | Layout::Cmyk => 128,
         };
         self.out.resize(width as usize * height as usize * self.layout.channels(), ground);
-        Ok(Decoded { samples: Samples { width, height, layout: self.layout, bytes: self.out }, damage })
+        Ok(Decoded { samples: Samples { width, height, layout: self.layout, bytes: self.out }, damage, issues: Vec::new() })
     }
 }
 

@@ -2,12 +2,16 @@
 
 mod bounds;
 mod cost;
+mod instances;
+mod levels;
 mod markup;
 mod outside;
+mod root;
 
 use crate::format::{self, Wish};
 use crate::samples::{Decoded, Layout, Samples, check_memory};
 use crate::seen::Seen;
+use crate::watched;
 use assay_contract::Code;
 use assay_contract::exchange::Refusal;
 use assay_contract::failure::Issue;
@@ -51,37 +55,26 @@ fn begins_plain(bytes: &[u8]) -> bool {
     is_markup && crate::bytes::contains(text, b"<svg")
 }
 
-/// Reads all of it; the size is resvg's: width and height, else the view box, else what is drawn.
+/// Its size: width and height, else the view box, both of which the root tells alone; else of what is drawn.
 pub(crate) fn look(bytes: &[u8], limits: &DecodeLimits) -> Result<Seen, Refusal> {
     let text = text(bytes, limits)?;
-    // Its size stands where the root alone tells it; that it can't be drawn is said when that is tried.
-    let document = match checked(&text) {
-        Ok(document) => document,
-        Err(refusal) if refusal.limit.is_some() => return alone(&text).ok_or(refusal),
-        Err(refusal) => return Err(refusal),
-    };
-    let pictures = Pictures::default();
-    let mut seen = sized(&tree(&document, &pictures)?);
-    if has_words(&document) {
-        seen.issues.push(Issue::warning("text-not-drawn", "The drawing's text is left out of thumbnails: no fonts are at hand."));
+    let root = root::alone(&text);
+    if let Some(seen) = root.and_then(|root| Some(sized(&tree(&document(&root).ok()?, &Pictures::default()).ok()?))) {
+        // Whether it can be drawn is said when that is tried.
+        return Ok(seen);
     }
-    if pictures.is_lost.into_inner() {
-        let sentence = "A picture inside of the drawing is damaged, too large or of a kind that is not drawn; thumbnails lack it.";
-        seen.issues.push(Issue::warning("embedded-picture-not-drawn", sentence));
-    }
-    if outside::wants_outside(&document) {
-        let sentence = "The drawing refers to things outside of itself, which are never loaded; thumbnails lack them.";
-        seen.issues.push(Issue::warning("external-references-ignored", sentence));
-    }
-    Ok(seen)
+    let text = text.into_owned();
+    watched::within(limits, &|| (), move || Ok(sized(&tree(&checked(&text)?, &Pictures::default())?)))
 }
 
-/// Parsed, where neither that nor the making of its tree will take too long.
+/// Parsed, where what it counts doesn't say that it, or the making of its tree, takes too long.
 fn checked(text: &str) -> Result<Document<'_>, Refusal> {
     bounds::check_attributes(text)?;
     markup::check_namespaces(text)?;
     let document = document(text)?;
-    markup::check_document(&document)?;
+    levels::check(&document)?;
+    markup::check_styles(&document)?;
+    instances::check(&document)?;
     Ok(document)
 }
 
@@ -94,32 +87,10 @@ fn sized(tree: &Tree) -> Seen {
     seen
 }
 
-/// What the root element tells without anything in it.
-fn alone(text: &str) -> Option<Seen> {
-    let (_, from_root) = text.split_at_checked(text.find("<svg")?)?;
-    let mut quote = None;
-    let end = from_root.char_indices().find_map(|(at, letter)| match (quote, letter) {
-        (None, '>') => Some(at),
-        (None, '"' | '\'') => {
-            quote = Some(letter);
-            None
-        }
-        (Some(open), _) if open == letter => {
-            quote = None;
-            None
-        }
-        _ => None,
-    })?;
-    let root = format!("{}/>", from_root.get(..end)?.trim_end_matches('/'));
-    bounds::check_attributes(&root).ok()?;
-    let document = document(&root).ok()?;
-    tree(&document, &Pictures::default()).ok().map(|tree| sized(&tree))
-}
-
-/// Draws it as small as its largest thumbnail; never larger than it is.
+/// Draws it as small as its largest thumbnail; never larger than it is. What is counted beforehand refuses most of what would take too long
+/// at once; the watch stops the rest, for no count knows all that a parser does.
 pub(crate) fn decode(bytes: &[u8], seen: &Seen, wish: &Wish<'_>) -> Result<Decoded, Refusal> {
-    let text = text(bytes, wish.limits)?;
-    let tree = tree(&checked(&text)?, &Pictures::default())?;
+    let text = text(bytes, wish.limits)?.into_owned();
     let (width, height) = (seen.details.stored_width, seen.details.stored_height);
     let (longest, most) = (u64::from(width.max(height)), u64::from(wish.longest_px.clamp(1, LONGEST_DRAWN)));
     let shrunk = |side: u32| {
@@ -127,13 +98,39 @@ pub(crate) fn decode(bytes: &[u8], seen: &Seen, wish: &Wish<'_>) -> Result<Decod
     };
     let (across, down) = (shrunk(width), shrunk(height));
     check_memory(wish.limits, u64::from(across) * u64::from(down) * 4)?;
+    let limits = wish.limits.clone();
+    watched::within(wish.limits, wish.alive, move || draw(&text, [across, down], &limits))
+}
+
+fn draw(text: &str, [across, down]: [u32; 2], limits: &DecodeLimits) -> Result<Decoded, Refusal> {
+    let document = checked(text)?;
+    let pictures = Pictures::default();
+    let tree = tree(&document, &pictures)?;
     let mut pixmap = Pixmap::new(across, down).ok_or_else(|| Refusal::corrupt("the drawing has no usable size"))?;
     let size = tree.size();
     let scale = Transform::from_scale(across as f32 / size.width(), down as f32 / size.height());
     bounds::check_filters(&tree, scale, u64::from(across) * u64::from(down))?;
-    cost::check(&tree, scale, [across, down], wish.limits)?;
+    cost::check(&tree, scale, [across, down], limits)?;
     resvg::render(&tree, scale, &mut pixmap.as_mut());
-    Ok(Decoded { samples: Samples { width: across, height: down, layout: Layout::Rgba, bytes: pixmap.take_demultiplied() }, damage: None })
+    let samples = Samples { width: across, height: down, layout: Layout::Rgba, bytes: pixmap.take_demultiplied() };
+    Ok(Decoded { samples, damage: None, issues: left_out(&document, pictures) })
+}
+
+/// What the picture lacks.
+fn left_out(document: &Document<'_>, pictures: Pictures) -> Vec<Issue> {
+    let mut issues = Vec::new();
+    if has_words(document) {
+        issues.push(Issue::warning("text-not-drawn", "The drawing's text is left out of thumbnails: no fonts are at hand."));
+    }
+    if pictures.is_lost.into_inner() {
+        let sentence = "A picture inside of the drawing is damaged, too large or of a kind that is not drawn; thumbnails lack it.";
+        issues.push(Issue::warning("embedded-picture-not-drawn", sentence));
+    }
+    if outside::wants_outside(document) {
+        let sentence = "The drawing refers to things outside of itself, which are never loaded; thumbnails lack them.";
+        issues.push(Issue::warning("external-references-ignored", sentence));
+    }
+    issues
 }
 
 /// The markup, inflated within a limit; a letter of another encoding than UTF-8 is lost, not the drawing.
@@ -206,7 +203,9 @@ fn embedded(bytes: &Arc<Vec<u8>>, pictures: &Pictures) -> Option<ImageKind> {
     if pixels > MOST_EMBEDDED_PIXELS || pictures.pixels.fetch_add(pixels, Ordering::Relaxed) + pixels > MOST_EMBEDDED_IN_ALL {
         return None;
     }
-    (format.decode)(bytes, &seen, &Wish { longest_px: 64, limits: &limits }).ok().filter(|decoded| decoded.damage.is_none())?;
+    (format.decode)(bytes, &seen, &Wish { longest_px: 64, limits: &limits, alive: &|| () })
+        .ok()
+        .filter(|decoded| decoded.damage.is_none())?;
     let bytes = Arc::clone(bytes);
     match format.name {
         "jpeg" => Some(ImageKind::JPEG(bytes)),

@@ -3,6 +3,7 @@
 
 use crate::stage::{assert_near, codes, details, fixture, grid, is_complete, preview, said, said_for, task};
 use assay_contract::Code;
+use assay_kit::rehearse::Rehearsed;
 
 fn svg(head: &str, body: &str) -> Vec<u8> {
     format!("<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink' {head}>{body}</svg>").into_bytes()
@@ -109,7 +110,7 @@ fn texts_in_texts_are_looked_at_once() {
 #[test]
 fn a_system_entity_is_not_loaded() {
     let told = said(&fixture("hostile/svg-external-references.svg"));
-    assert_eq!(told.refusal.unwrap().code, Code::CorruptAsset);
+    assert_eq!((codes(&told), told.thumbnails.len()), (vec!["corrupt-asset"], 0));
 }
 
 #[test]
@@ -118,7 +119,7 @@ fn entities_that_multiply_are_stopped() {
     let entities = format!("<!ENTITY e0 'haha'>{}", entities.concat());
     let bomb = format!("<!DOCTYPE svg [{entities}]><svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><desc>&e29;</desc></svg>");
     let told = said(bomb.as_bytes());
-    assert_eq!(told.refusal.unwrap().code, Code::CorruptAsset);
+    assert_eq!((codes(&told), details(&told).stored_width), (vec!["corrupt-asset"], 9));
 }
 
 #[test]
@@ -172,6 +173,73 @@ fn a_small_file_that_asks_for_much_is_refused_and_the_facts_stand() {
         );
         assert!(told.issues[0].message.contains(&format!("{name}: asked ")), "{name}: {:?}", told.issues);
         assert!(begun.elapsed().as_secs() < 15, "{name}: {:?}", begun.elapsed());
+    }
+}
+
+/// With a tenth of a second to draw in.
+fn said_in_haste(file: &[u8]) -> Rehearsed {
+    let mut task = task(file);
+    task.limits.cpu_ms = 600;
+    said_for(&task, file)
+}
+
+#[test]
+fn what_no_count_foresees_is_stopped_by_the_time_it_takes_and_the_facts_stand() {
+    let declarations = "fill:red;".repeat(20_000);
+    let stops = format!("<linearGradient id='a'>{}</linearGradient>", "<stop offset='.5' stop-color='red'/>".repeat(100_000));
+    for body in [
+        format!("<style>*{{{declarations}}}</style>{}", "<g/>".repeat(50_000)),
+        format!("<style>/*{{*/q{}{{fill:red}}</style>{}", ",q".repeat(20_000), "<g/>".repeat(30_000)),
+        format!("{stops}{}", "<rect width='1' height='1' fill='url(#a)'/>".repeat(2_000)),
+    ] {
+        let told = said_in_haste(&large(&body));
+        assert_eq!((codes(&told), details(&told).stored_width, told.thumbnails.len()), (vec!["limit-exceeded"], 1024, 0), "{told:?}");
+        assert!(told.issues[0].message.contains("drawing_ms: asked "), "{:?}", told.issues);
+    }
+    // Without a size at its root there is nothing to tell.
+    let untold = svg("", &format!("<style>*{{{declarations}}}</style>{}", "<g/>".repeat(50_000)));
+    let hit = said_in_haste(&untold).refusal.and_then(|refusal| refusal.limit).expect("a limit");
+    assert_eq!((hit.name.as_str(), hit.allowed), ("drawing_ms", 100));
+}
+
+#[test]
+fn chains_that_would_overflow_the_stack_are_refused_and_the_facts_stand() {
+    let chains: [(&str, fn(usize) -> String); 3] = [
+        ("clip-path", |n| format!("<clipPath id='a{n}' clip-path='url(#a{})'><path d='M0 0h9v9z'/></clipPath>", n + 1)),
+        ("marker-start", |n| format!("<marker id='a{n}'><path d='M0 0L1 1' marker-start='url(#a{})'/></marker>", n + 1)),
+        ("fill", |n| format!("<pattern id='a{n}' width='5' height='5'><rect width='9' height='9' fill='url(#a{})'/></pattern>", n + 1)),
+    ];
+    for (attribute, link) in chains {
+        let user = format!("<path d='M0 0L9 0L9 9z' {attribute}='url(#a0)'/>");
+        let drawing = |count: usize| svg("width='10' height='10'", &((0..count).map(link).collect::<String>() + &user));
+        let told = said(&drawing(3_000));
+        assert_eq!((codes(&told), details(&told).stored_width), (vec!["limit-exceeded"], 10), "{attribute}");
+        assert!(told.issues[0].message.contains("svg_levels: asked "), "{:?}", told.issues);
+        assert!(is_complete(&said(&drawing(20))), "{attribute}");
+    }
+}
+
+#[test]
+fn the_deepest_that_is_allowed_fits_the_stack() {
+    for (attribute, kind) in [("mask", "mask"), ("clip-path", "clipPath"), ("marker-start", "marker")] {
+        let chain: String =
+            (0..700).map(|n| format!("<{kind} id='a{n}'><path d='M0 0L1 1' {attribute}='url(#a{})'/></{kind}>", n + 1)).collect();
+        let told = said(&svg("width='10' height='10'", &format!("{chain}<path d='M0 0L9 9' {attribute}='url(#a0)'/>")));
+        assert!(told.refusal.is_none() && !told.issues.iter().any(|issue| issue.message.contains("svg_levels")), "{told:?}");
+    }
+    let told =
+        said(&svg("width='10' height='10'", &format!("{}<path d='M0 0h9v9z'/>{}", "<g opacity='.9'>".repeat(1_000), "</g>".repeat(1_000))));
+    assert!(is_complete(&told), "{told:?}");
+}
+
+#[test]
+fn a_size_in_a_comment_is_not_the_drawings() {
+    let other = "<svg xmlns='http://www.w3.org/2000/svg' width='5' height='7'/>";
+    let attributes: String = (0..300).map(|n| format!("a{n}='' ")).collect();
+    let root = String::from_utf8(svg("width='1000' height='2000'", &format!("<g {attributes}/>"))).unwrap();
+    for before in [format!("<!-- {other} -->"), format!("<!DOCTYPE svg [<!ENTITY e \"{other}\">]>")] {
+        let told = said((before + &root).as_bytes());
+        assert_eq!((codes(&told), details(&told).stored_width, details(&told).stored_height), (vec!["limit-exceeded"], 1000, 2000));
     }
 }
 

@@ -1,0 +1,176 @@
+//! How deep a drawing goes, by elements in elements and by what they refer to: each level lies on the stack of whoever draws it.
+
+use super::bounds::exceeded;
+use assay_contract::exchange::Refusal;
+use resvg::usvg::roxmltree::{Document, Node};
+use std::collections::HashMap;
+
+/// Elements that lie in each other or behind each other. Drawing programs write some tens; the parser itself stops at 1,024 that lie in
+/// each other.
+const MOST_LEVELS: u64 = 1_500;
+
+/// Refuses a drawing that goes too deep, or in a circle that the parser doesn't cut.
+pub(super) fn check(document: &Document<'_>) -> Result<(), Refusal> {
+    let mut names = HashMap::new();
+    let mut count = 0;
+    for node in document.descendants() {
+        count = count.max(node.id().get_usize() + 1);
+        if let Some(name) = node.attribute("id") {
+            names.insert(name, node);
+        }
+    }
+    let mut levels = Levels { names, known: vec![Known::No; count], links: Vec::new() };
+    levels.below(document.root(), 0).map(drop)
+}
+
+/// What is known of a node.
+#[derive(Debug, Clone, Copy)]
+enum Known {
+    No,
+    /// It is being looked into, and so many links led to it.
+    Open(usize),
+    /// So many levels hang on it.
+    Levels(u64),
+}
+
+struct Levels<'a, 'input> {
+    names: HashMap<&'a str, Node<'a, 'input>>,
+    known: Vec<Known>,
+    /// Attributes that led to where we are.
+    links: Vec<&'a str>,
+}
+
+impl<'a, 'input> Levels<'a, 'input> {
+    /// Levels that hang on a node with so many above it. What it refers to may be handed down to what lies in it, so both are added.
+    fn below(&mut self, node: Node<'a, 'input>, above: u64) -> Result<u64, Refusal> {
+        let place = node.id().get_usize();
+        exceeded("svg_levels", above, MOST_LEVELS)?;
+        match self.known.get(place) {
+            Some(Known::Levels(levels)) => {
+                exceeded("svg_levels", above.saturating_add(*levels), MOST_LEVELS)?;
+                return Ok(*levels);
+            }
+            Some(Known::Open(links)) if self.is_cut(*links) => return Ok(0),
+            // A circle has no end.
+            Some(Known::Open(_)) => return exceeded("svg_levels", MOST_LEVELS + 1, MOST_LEVELS).map(|()| 0),
+            Some(Known::No) | None => {}
+        }
+        self.know(place, Known::Open(self.links.len()));
+        let mut inside = 0;
+        for child in node.children().filter(Node::is_element) {
+            inside = inside.max(self.below(child, above + 1)?);
+        }
+        let mut behind = 0;
+        for (link, name) in links(node) {
+            let Some(target) = self.names.get(name).copied() else { continue };
+            self.links.push(link);
+            behind = behind.max(self.below(target, above + inside + 1)?);
+            self.links.pop();
+        }
+        let levels = 1 + inside + behind;
+        self.know(place, Known::Levels(levels));
+        Ok(levels)
+    }
+
+    fn know(&mut self, place: usize, what: Known) {
+        if let Some(known) = self.known.get_mut(place) {
+            *known = what;
+        }
+    }
+
+    /// Whether the parser itself finds a circle of all links from a place on: two of the same kind, a filter around its own picture, and
+    /// markers whatever their number.
+    fn is_cut(&self, from: usize) -> bool {
+        match self.links.get(from..).unwrap_or_default() {
+            [] | [_] | ["filter", "href"] | ["href", "filter"] => true,
+            [one, other] if one == other => true,
+            circle => circle.iter().all(|link| link.starts_with("marker")),
+        }
+    }
+}
+
+/// What an element draws beside its own: attributes and the names in them.
+pub(super) fn links<'a>(node: Node<'a, '_>) -> Vec<(&'a str, &'a str)> {
+    let mut links = Vec::new();
+    for attribute in node.attributes() {
+        match attribute.name() {
+            "href" if matches!(node.tag_name().name(), "use" | "feImage") => {
+                links.extend(attribute.value().trim().strip_prefix('#').map(|name| ("href", name)));
+            }
+            "style" => {
+                for declaration in attribute.value().split(';') {
+                    let Some((property, value)) = declaration.split_once(':') else { continue };
+                    links.extend(urls(value).map(|name| (property.trim(), name)));
+                }
+            }
+            name => links.extend(urls(attribute.value()).map(|target| (name, target))),
+        }
+    }
+    links
+}
+
+/// Names in `url(#…)`.
+fn urls(value: &str) -> impl Iterator<Item = &str> {
+    value.split("url(").skip(1).filter_map(|rest| {
+        let target = rest.split(')').next()?.trim().trim_matches(['"', '\'']);
+        target.trim().strip_prefix('#')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_allowed(body: &str) -> bool {
+        let svg = format!("<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink'>{body}</svg>");
+        check(&Document::parse(&svg).unwrap()).is_ok()
+    }
+
+    fn chain(count: usize, link: impl Fn(usize) -> String) -> bool {
+        is_allowed(&(0..count).map(link).collect::<Vec<_>>().concat())
+    }
+
+    #[test]
+    fn chains_of_every_kind_are_followed() {
+        let kinds: [fn(usize) -> String; 6] = [
+            |n| format!("<clipPath id='a{n}' clip-path='url(#a{})'><path/></clipPath>", n + 1),
+            |n| format!("<mask id='a{n}' style=\"fill:red; mask: url( '#a{}' )\"><path/></mask>", n + 1),
+            |n| format!("<pattern id='a{n}'><path fill='url(#a{}) red'/></pattern>", n + 1),
+            |n| format!("<marker id='a{n}'><path marker-mid='url(#a{})'/></marker>", n + 1),
+            |n| format!("<filter id='f{n}'><feImage xlink:href='#r{n}'/></filter><path id='r{n}' filter='url(#f{})'/>", n + 1),
+            |n| format!("<g id='a{n}'><use href='#a{}'/></g>", n + 1),
+        ];
+        for kind in kinds {
+            assert!(chain(200, kind), "{}", kind(0));
+            assert!(!chain(1_500, kind), "{}", kind(0));
+        }
+        // What a group refers to may be drawn by whatever lies deepest in it.
+        let nested = |n: usize| {
+            let (open, close) = ("<g>".repeat(20), "</g>".repeat(20));
+            format!("<marker id='a{n}'><g marker-end='url(#a{})'>{open}<path/>{close}</g></marker>", n + 1)
+        };
+        assert!(chain(60, nested) && !chain(100, nested));
+    }
+
+    #[test]
+    fn many_that_refer_to_the_same_are_not_deep() {
+        assert!(is_allowed(&format!("<clipPath id='a'><path/></clipPath>{}", "<g clip-path='url(#a)'><path/></g>".repeat(5_000))));
+    }
+
+    #[test]
+    fn circles_are_left_to_the_parser_where_it_cuts_them() {
+        for body in [
+            "<pattern id='a'><path fill='url(#a)'/></pattern>",
+            "<mask id='a' mask='url(#b)'/><mask id='b' mask='url(#a)'/>",
+            "<filter id='f'><feImage href='#r'/></filter><path id='r' filter='url(#f)'/>",
+        ] {
+            assert!(is_allowed(body), "{body}");
+        }
+        for body in [
+            "<mask id='a' mask='url(#b)'/><mask id='b' mask='url(#c)'/><mask id='c' mask='url(#a)'/>",
+            "<mask id='a'><path fill='url(#b)'/></mask><pattern id='b'><path mask='url(#a)'/></pattern>",
+        ] {
+            assert!(!is_allowed(body), "{body}");
+        }
+    }
+}
