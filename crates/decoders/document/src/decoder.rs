@@ -17,6 +17,8 @@ use pdfium_render::prelude::{PdfDocument, Pdfium};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+/// The part of a child's time after which no other way to open is tried.
+const OPENING_SHARE: u64 = 12;
 /// The part of a child's time that reading the text of all pages may take.
 const READING_SHARE: u64 = 2;
 /// The part of it that counting pages may take.
@@ -74,7 +76,7 @@ impl Document {
         let catalogue_version = input.in_memory().and_then(plain::catalogue_version);
         let is_cut = input.in_memory().is_some_and(plain::is_cut);
         let trouble = ReadTrouble::default();
-        let (document, way) = match opening::open(&self.pdfium, input, &trouble) {
+        let (document, way) = match opening::open(&self.pdfium, input, &trouble, began + share(task, OPENING_SHARE), answer) {
             Ok(opened) => opened,
             Err(Closed::Locked) => return Ok(Opened::Locked),
             Err(Closed::Stopped(stop)) => return Err(stop),
@@ -100,8 +102,13 @@ struct Bounds {
 impl Bounds {
     /// When a part of the time is over.
     fn share(&self, task: &Task, share: u64) -> Instant {
-        self.began + Duration::from_millis(task.limits.cpu_ms.min(task.limits.total_ms) / share)
+        self.began + self::share(task, share)
     }
+}
+
+/// A part of the time.
+fn share(task: &Task, share: u64) -> Duration {
+    Duration::from_millis(task.limits.cpu_ms.min(task.limits.total_ms) / share)
 }
 
 fn read(task: &Task, document: &PdfDocument<'_>, mut details: DocumentDetails, bounds: &Bounds, answer: &mut Answer) -> Result<(), Stop> {

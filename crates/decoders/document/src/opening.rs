@@ -5,11 +5,12 @@ use crate::plain;
 use crate::source::{ReadTrouble, SharedInput, Source};
 use assay_contract::Code;
 use assay_contract::exchange::Refusal;
-use assay_kit::{Input, Stop};
+use assay_kit::{Answer, Input, Stop};
 use pdfium_render::prelude::{PdfDocument, Pdfium, PdfiumError, PdfiumInternalError};
 use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
+use std::time::Instant;
 
 /// How far into a file its head may begin; other readers allow as much (ISO 32000-1, annex H, note 13).
 const HEAD_BYTES: usize = 1024;
@@ -44,15 +45,28 @@ pub(crate) fn head(input: &mut Input) -> Result<Head, Stop> {
 }
 
 /// Opens it; the empty password is tried where one is wanted, and where the table of objects is gone, the file with a new ending.
-pub(crate) fn open<'p>(pdfium: &'p Pdfium, input: &'p mut Input, trouble: &ReadTrouble) -> Result<(PdfDocument<'p>, Way), Closed> {
+/// Each ending costs as much as the file did, and no call to PDFium can be stopped: none is tried once it is late.
+pub(crate) fn open<'p>(
+    pdfium: &'p Pdfium,
+    input: &'p mut Input,
+    trouble: &ReadTrouble,
+    late: Instant,
+    answer: &mut Answer,
+) -> Result<(PdfDocument<'p>, Way), Closed> {
     let input: SharedInput<'p> = Rc::new(RefCell::new(input));
     let closed = match load(pdfium, Source::new(Rc::clone(&input), trouble.clone()), trouble) {
         Ok(document) => return Ok((document, Way::Whole)),
         Err(closed) => closed,
     };
-    if let Closed::Stopped(Stop::Refused(_)) = &closed {
+    if let Closed::Stopped(Stop::Refused(_)) = &closed
+        && Instant::now() < late
+    {
         let endings = ending::endings(input.borrow().in_memory().unwrap_or_default());
         for (way, ending) in endings {
+            answer.progress().map_err(Closed::Stopped)?;
+            if Instant::now() >= late {
+                break;
+            }
             let source = Source::ending(Rc::clone(&input), ending, trouble.clone());
             if let Ok(document) = load(pdfium, source, trouble)
                 && document.pages().page_size(0).is_ok()

@@ -50,21 +50,43 @@ fn last_number(bytes: &[u8]) -> Option<(&[u8], u32)> {
     Some((before, std::str::from_utf8(digits).ok()?.parse().ok()?))
 }
 
-/// Whether the file ends before its end: neither the mark of an end is near, nor is it as long as a linearized file says of itself.
+/// Whether the file ends before its end: neither is the mark of an end near what was last written, or behind all objects with strangers'
+/// bytes behind it, nor is it as long as a linearized file says of itself.
 pub(crate) fn is_cut(file: &[u8]) -> bool {
-    let near = file.get(file.len().saturating_sub(1024)..).unwrap_or_default();
+    // Block devices, tapes and mail gateways fill up what they hand on.
+    let written = file.iter().rposition(|byte| !matches!(byte, 0 | b' ' | b'\t' | b'\n' | b'\r' | 0x0c)).map_or(0, |last| last + 1);
+    let written = file.get(..written).unwrap_or(file);
+    let near = written.get(written.len().saturating_sub(1024)..).unwrap_or_default();
     let head = file.get(..1024).unwrap_or(file);
     let length = objects(head, "/Linearized").find_map(|object| number(object, "/L"));
     match length {
         // A few bytes less are a last line that lost its end.
         Some(length) => length > file.len() as u64 + 16,
-        None => ["%%EOF", "startxref"].iter().all(|mark| memmem::find(near, mark.as_bytes()).is_none()),
+        None => last_mark(near).is_none() && !is_ended_behind_its_objects(written),
     }
+}
+
+/// Where the last mark of an end stands, if there is one.
+fn last_mark(bytes: &[u8]) -> Option<usize> {
+    ["%%EOF", "startxref"].iter().filter_map(|mark| memmem::rfind(bytes, mark.as_bytes())).max()
+}
+
+/// Whether a mark of an end stands behind the last object, and no further object begins behind it.
+fn is_ended_behind_its_objects(file: &[u8]) -> bool {
+    let rest = memmem::rfind(file, b"endobj").and_then(|last| file.get(last..)).unwrap_or_default();
+    last_mark(rest).and_then(|mark| rest.get(mark..)).is_some_and(|after| memmem::find(after, b" obj").is_none())
 }
 
 /// Whether anything in it speaks of encryption.
 pub(crate) fn is_encrypted(file: &[u8]) -> bool {
-    ["/Encrypt", "/Standard"].iter().any(|name| memmem::find(file, name.as_bytes()).is_some())
+    // Names that only begin as the standard handler's does are common: `/StandardEncoding`.
+    let is_handler = |at: usize| file.get(at + b"/Standard".len()).is_none_or(|after| !is_of_a_name(*after));
+    memmem::find(file, b"/Encrypt").is_some() || memmem::find_iter(file, b"/Standard").any(is_handler)
+}
+
+/// Whether a byte goes on with a name (ISO 32000-1, 7.2.2 and 7.3.5).
+fn is_of_a_name(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !b"()<>[]{}/%".contains(&byte)
 }
 
 /// What follows a key, without white space.
@@ -143,6 +165,33 @@ mod tests {
         assert!(!is_cut(b"%PDF-1.4 ... %%EOF\n") && is_cut(b"%PDF-1.4 ..."));
         let linearized = |length: u32| format!("%PDF-1.4 1 0 obj<</Linearized 1/L {length}/N 1>>endobj ... %%EOF ...");
         assert!(is_cut(linearized(500).as_bytes()) && !is_cut(linearized(60).as_bytes()));
+    }
+
+    #[test]
+    fn what_fills_a_file_up_behind_its_end_makes_it_no_cut_one() {
+        for filling in ["\0", "\n", " ", "\r\n\0 "] {
+            let filling = filling.repeat(5_000);
+            assert!(!is_cut(format!("%PDF-1.4 1 0 obj<<>>endobj trailer<<>> startxref 9 %%EOF\n{filling}").as_bytes()));
+            assert!(is_cut(format!("%PDF-1.4 1 0 obj<<>>endobj 2 0 obj<</A 1{filling}").as_bytes()));
+        }
+    }
+
+    #[test]
+    fn strangers_bytes_behind_the_end_are_no_cut_and_a_later_version_that_was_begun_is_one() {
+        let ended = |after: &str| format!("%PDF-1.4 1 0 obj<<>>endobj startxref 9 %%EOF\n{after}{}", "<p>page</p>".repeat(500));
+        assert!(!is_cut(ended("<html>").as_bytes()));
+        assert!(is_cut(ended("2 0 obj<</Length 99999>>stream\n").as_bytes()));
+        assert!(is_cut(ended("2 0 obj<<>>endobj 3 0 obj<</Length 9").as_bytes()));
+    }
+
+    #[test]
+    fn only_the_handlers_own_name_speaks_of_encryption() {
+        for name in ["/Encrypt 5 0 R", "/Filter/Standard/V 4", "/Filter /Standard\n", "/Filter/Standard>>", "/EncryptMetadata false"] {
+            assert!(is_encrypted(format!("1 0 obj<<{name}").as_bytes()), "{name}");
+        }
+        for name in ["/Encoding/StandardEncoding", "/Standard_Roman", "/S/Standards", "/Cryptic"] {
+            assert!(!is_encrypted(format!("1 0 obj<<{name}>>").as_bytes()), "{name}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Documents that lie, loop or are cut.
 
-use super::{codes, details, fixture, looked_at};
+use super::{codes, details, done, fixture, looked_at, task_of};
 use assay_contract::Code;
 use assay_contract::failure::Severity;
 use std::fmt::Write;
@@ -21,6 +21,36 @@ fn a_file_whose_table_was_cut_off_shows_its_first_page() {
         assert_eq!(codes(&said), ["truncated-asset"], "{end}");
         assert_eq!(said.issues[0].severity, Severity::Error);
     }
+}
+
+#[test]
+fn what_fills_a_document_up_behind_its_end_is_no_damage() {
+    for filling in ["\0", "\n", " "] {
+        let said = looked_at([fixture("media/pdf-plain.pdf"), filling.repeat(1_500).into_bytes()].concat());
+        assert_eq!((details(&said).page_count, codes(&said), said.thumbnails.len()), (Some(3), vec![], 2), "{filling:?}");
+    }
+}
+
+#[test]
+fn a_cut_file_with_a_named_encoding_is_not_taken_for_an_encrypted_one() {
+    let font = "/Resources<</Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/StandardEncoding>>>>>>";
+    let whole = document(&[
+        "<</Type/Catalog/Pages 2 0 R>>".to_owned(),
+        "<</Type/Pages/Kids[3 0 R]/Count 1>>".to_owned(),
+        format!("<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]{font}>>"),
+    ]);
+    let end = whole.windows(5).position(|window| window == b"\nxref").unwrap();
+    let said = looked_at(whole[..end].to_vec());
+    assert_eq!((codes(&said), said.thumbnails.len()), (vec!["truncated-asset"], 2), "{:?}", said.refusal);
+}
+
+#[test]
+fn another_ending_is_not_tried_once_it_is_late() {
+    let whole = fixture("media/pdf-plain.pdf");
+    let cut = whole[..whole.len() * 9 / 10].to_vec();
+    let mut task = task_of(&cut);
+    task.limits.cpu_ms = 0;
+    assert_eq!(done(&task, cut).refusal.unwrap().code, Code::CorruptAsset);
 }
 
 #[test]
