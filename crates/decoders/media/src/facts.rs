@@ -83,6 +83,10 @@ impl Found<'_> {
         if self.walked.is_some_and(|walked| walked.table.is_some() && !walked.is_less_than_its_table()) {
             return None;
         }
+        // Where the clock jumped, the container tells how wide the gap is, not what should be there.
+        if self.walked.is_some_and(|walked| walked.jumps > 0) {
+            return None;
+        }
         let (Some((declared, DurationSource::Timestamps)), Some(counted)) = (self.declared(), self.counted(main)) else { return None };
         // Packets may be long and not say how long: the last one may last as any other.
         let last = self.walked.and_then(|walked| timing::seconds(walked.longest_step(), main.time_base)).unwrap_or(0.0);

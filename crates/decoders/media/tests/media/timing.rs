@@ -104,3 +104,46 @@ fn a_recording_put_behind_another_goes_on_where_the_first_ended() {
     assert!((flat.duration.unwrap() - 6.0).abs() < 0.1, "{:?} s", flat.duration);
     assert!((flat.frame_rate.unwrap() - 25.0).abs() < 0.1, "{:?}", flat.frame_rate);
 }
+
+/// The recording, as if it were made so many seconds later: its clock references and the times of its packets (ISO/IEC 13818-1, 2.4.3).
+fn made_later(mut recording: Vec<u8>, seconds: u64) -> Vec<u8> {
+    let time = |bytes: &mut [u8]| {
+        let ticks = bytes.iter().fold(0, |all, byte| all << 8 | u64::from(*byte));
+        let [high, middle, low] = [(ticks >> 33 & 7) << 30, (ticks >> 17 & 0x7fff) << 15, ticks >> 1 & 0x7fff];
+        let later = high + middle + low + seconds * 90_000;
+        let marked = ticks & 0xf1_0001_0001 | (later >> 30 & 7) << 33 | (later >> 15 & 0x7fff) << 17 | (later & 0x7fff) << 1;
+        bytes.copy_from_slice(&marked.to_be_bytes()[3..]);
+    };
+    for packet in recording.chunks_exact_mut(188) {
+        let mut begin = 4;
+        if packet[3] & 0x20 != 0 {
+            begin += 1 + usize::from(packet[4]);
+            if packet[4] > 0 && packet[5] & 0x10 != 0 {
+                let clock = u32::from_be_bytes(packet[6..10].try_into().unwrap());
+                packet[6..10].copy_from_slice(&(clock + u32::try_from(seconds).unwrap() * 45_000).to_be_bytes());
+            }
+        }
+        let is_media = |packet: &[u8]| packet.get(begin..begin + 4).is_some_and(|head| head[..3] == [0, 0, 1] && head[3] >= 0xc0);
+        if packet[1] & 0x40 != 0 && is_media(packet) {
+            let flags = packet[begin + 7];
+            for (flag, at) in [(0x80, begin + 9), (0x40, begin + 14)] {
+                if flags & flag != 0 {
+                    time(&mut packet[at..at + 5]);
+                }
+            }
+        }
+    }
+    recording
+}
+
+#[test]
+fn a_recording_put_behind_another_that_was_made_long_before_does_not_end_early() {
+    let one = fixture("media/ts-h264-aac.ts");
+    for both in [[one.clone(), made_later(one.clone(), 1_000)], [made_later(one.clone(), 1_000), one]] {
+        let said = looked_at(both.concat());
+        let flat = said.facts.unwrap().media_attributes;
+        assert_eq!(flat.frame_count, Some(150));
+        assert!((flat.duration.unwrap() - 6.0).abs() < 0.1, "{:?} s", flat.duration);
+        assert!(said.issues.iter().all(|issue| issue.code != "truncated-asset"), "{:?}", said.issues);
+    }
+}
