@@ -158,8 +158,8 @@ pub(crate) struct Attributes {
     pub(crate) seen: BTreeSet<Tag>,
 }
 
-/// Each of them is heard, however often it comes.
-const WITHHOLDING: [Tag; 4] = [tags::SOP_CLASS_UID, tags::MODALITY, tags::BURNED_IN_ANNOTATION, tags::CONVERSION_TYPE];
+/// Each of them is heard, however often it comes and wherever it stands.
+pub(crate) const WITHHOLDING: [Tag; 4] = [tags::SOP_CLASS_UID, tags::MODALITY, tags::BURNED_IN_ANNOTATION, tags::CONVERSION_TYPE];
 
 /// Most unreadable attributes that are named.
 const NAMED: usize = 8;
@@ -214,9 +214,8 @@ impl Attributes {
             tags::STUDY_INSTANCE_UID => self.identifiers == Identifiers::Omit || keep(&mut self.study, value.uid()),
             tags::SERIES_INSTANCE_UID => self.identifiers == Identifiers::Omit || keep(&mut self.series, value.uid()),
             tags::MODALITY => {
-                let modality = value.one_of(MODALITIES);
-                self.burned_in.take_modality(modality.as_deref());
-                keep_first(&mut self.modality, modality)
+                self.burned_in.take_modality(value);
+                keep_first(&mut self.modality, value.one_of(MODALITIES))
             }
             tags::CONVERSION_TYPE => {
                 if !value.is_empty() {

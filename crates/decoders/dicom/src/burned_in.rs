@@ -1,6 +1,7 @@
 //! Whether a picture may show who the patient is: then it is withheld.
 
 use crate::opening::Opened;
+use crate::terms;
 use crate::value::Value;
 use assay_contract::failure::Issue;
 use dicom_dictionary_std::uids;
@@ -11,6 +12,8 @@ pub(crate) struct BurnedIn {
     says_yes: bool,
     says_no: bool,
     is_suspect: bool,
+    /// Whether a modality came that says what machine made it.
+    has_modality: bool,
 }
 
 impl BurnedIn {
@@ -35,9 +38,13 @@ impl BurnedIn {
         self.is_suspect |= class.is_some_and(|class| CLASSES.contains(&class));
     }
 
-    /// Takes a modality.
-    pub(crate) fn take_modality(&mut self, modality: Option<&str>) {
-        self.is_suspect |= modality.is_some_and(|modality| MODALITIES.contains(&modality));
+    /// Takes a modality, all its values: it should have one (DICOM PS3.3, C.7.3.1.1.1).
+    pub(crate) fn take_modality(&mut self, value: Value<'_>) {
+        for word in value.words() {
+            let is_known = terms::MODALITIES.contains(&word.as_str());
+            self.has_modality |= is_known;
+            self.is_suspect |= !is_known || MODALITIES.contains(&word.as_str());
+        }
     }
 
     /// Takes that it says how its pixels were converted (`ConversionType`; DICOM PS3.3, C.8.6.1): only what was captured from a screen,
@@ -50,7 +57,8 @@ impl BurnedIn {
     ///
     /// - ultrasound, whose machines draw the name into the picture's head;
     /// - endoscopy, whose processors draw name, number and date of birth beside the round picture;
-    /// - captures of screens, films and paper, and what has no modality of its own (`OT`, `DOC`, `HC`): reports, scanned letters, hard copies.
+    /// - captures of screens, films and paper, and what has no modality of its own (`OT`, `DOC`, `HC`): reports, scanned letters, hard copies;
+    /// - what says no modality, or one that is none of the standard's: nobody knows what drew into it.
     ///
     /// One word of any of them is enough. Photographs (`XC`) and microscopy are shown: nothing is drawn into what a camera takes, and who
     /// could be recognised by a face is another question (`RecognizableVisualFeatures`), which `BurnedInAnnotation` does not answer.
@@ -60,8 +68,12 @@ impl BurnedIn {
             Self { says_yes: true, .. } => {
                 "The instance says that its pixels show who the patient is (BurnedInAnnotation is YES, or nothing that means no)"
             }
-            Self { says_no: false, is_suspect: true, .. } => {
+            Self { says_no: true, .. } => return None,
+            Self { is_suspect: true, .. } => {
                 "The instance is of a kind whose pixels often show who the patient is, and does not say that these don't"
+            }
+            Self { has_modality: false, .. } => {
+                "The instance does not say what kind of machine made its pixels, nor that they don't show who the patient is"
             }
             Self { .. } => return None,
         };

@@ -90,7 +90,10 @@ fn travel(
                 answer.facts(&facts::of(found, opened, task))?;
                 walk.want_frame(found.frame_count() / 2);
             }
-            Pause::Pixels(pixels) => return Ok(Some(pixels)),
+            Pause::Pixels(pixels) => {
+                walk.look_behind(&pixels, found)?;
+                return Ok(Some(pixels));
+            }
             Pause::End => return Ok(None),
         }
     }

@@ -88,6 +88,11 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// Whether it can go back, and jump.
+    pub(crate) fn goes_back(&self) -> bool {
+        matches!(self.bytes, Bytes::Plain(_))
+    }
+
     /// Goes to a place; back only in an asset as it lies.
     pub(crate) fn go(&mut self, to: u64) -> Result<(), Broken> {
         match (&self.bytes, to.checked_sub(self.at)) {

@@ -42,6 +42,11 @@ impl Value<'_> {
         words.contains(&text.as_str()).then_some(text)
     }
 
+    /// All words in capital letters, empty ones left out.
+    pub(crate) fn words(&self) -> impl Iterator<Item = String> + '_ {
+        self.parts().filter(|part| !part.is_empty()).map(|part| part.to_ascii_uppercase())
+    }
+
     /// Whether this one word is all that is said.
     pub(crate) fn is(&self, word: &str) -> bool {
         self.parts().all(|part| part.eq_ignore_ascii_case(word))

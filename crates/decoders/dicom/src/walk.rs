@@ -1,6 +1,6 @@
 //! The road through a data set: listed attributes are read, sequences that hold some are entered, everything else is skipped unread.
 
-use crate::attributes::{Attributes, Place};
+use crate::attributes::{Attributes, Place, WITHHOLDING};
 use crate::encoding::{self, Element, Encoding, Endian};
 use crate::source::{Broken, SEQUENCE_DEPTH, Source};
 use crate::value::Value;
@@ -15,6 +15,9 @@ const SEQUENCE_END: Tag = Tag(0xfffe, 0xe0dd);
 
 /// Longest value that is read: a table of 65,536 entries of two bytes.
 const LONGEST_VALUE: u32 = 131_072;
+
+/// Most elements and fragments behind the first byte of the pixels that are looked at.
+const MOST_BEHIND: u32 = 4_096;
 
 /// Where the road pauses.
 #[derive(Debug)]
@@ -101,6 +104,34 @@ impl<'a> Walk<'a> {
                 }
             }
         }
+    }
+
+    /// Takes what stands behind the pixels, against all order, and speaks against showing them. Where they can't be jumped over, nothing is
+    /// looked at; where what is there makes no sense, it is padding.
+    pub(crate) fn look_behind(&mut self, pixels: &Pixels, found: &mut Attributes) -> Result<(), Broken> {
+        if !self.source.goes_back() {
+            return Ok(());
+        }
+        let looked = self.behind(pixels, found);
+        self.source.go(pixels.at)?;
+        match looked {
+            Err(stop @ (Broken::Stop(_) | Broken::Allowance)) => Err(stop),
+            _ => Ok(()),
+        }
+    }
+
+    fn behind(&mut self, pixels: &Pixels, found: &mut Attributes) -> Result<(), Broken> {
+        let encoding = self.encoding();
+        self.source.skip(pixels.length.unwrap_or(0).into())?;
+        for _ in 0..MOST_BEHIND {
+            let Some(Element { tag, length, .. }) = encoding::next(&mut self.source, encoding)? else { break };
+            match length {
+                Some(length) if WITHHOLDING.contains(&tag) => self.value(Place::Root, tag, length, found)?,
+                Some(length) => self.source.skip(length.into())?,
+                None => break,
+            }
+        }
+        Ok(())
     }
 
     fn encoding(&self) -> Encoding {

@@ -203,6 +203,57 @@ fn one_word_of_what_often_shows_names_is_enough_to_withhold_a_picture() {
     }
 }
 
+/// Thumbnails of a grey image of a class and with elements that say its modality, where they do.
+fn shown_by(modality: &[&str], behind: &Maker) -> usize {
+    let mut image = Maker::default().with(8, 0x16, "UI", b"1.2.826.0.1.99999.1");
+    for value in modality {
+        image = image.with(8, 0x60, "CS", value.as_bytes());
+    }
+    image = image.short(0x28, 2, 1).with(0x28, 4, "CS", b"MONOCHROME2").short(0x28, 0x10, 2).short(0x28, 0x11, 2);
+    image = image.short(0x28, 0x100, 8).short(0x28, 0x101, 8).short(0x28, 0x102, 7).short(0x28, 0x103, 0);
+    image = image.with(0x7fe0, 0x10, "OB", &[0, 80, 160, 240]);
+    image.0.extend(&behind.0);
+    let said = said(&image.file(EXPLICIT));
+    assert_eq!(said.thumbnails.is_empty(), said.issues.iter().any(|issue| issue.code == "burned-in-annotation"), "{said:?}");
+    said.thumbnails.len()
+}
+
+#[test]
+fn what_says_no_known_modality_is_withheld() {
+    let nothing = Maker::default();
+    for modality in
+        [&[][..], &[""], &["  "], &["USX"], &["CT\\US"], &["CT\\USX"], &["US\\CT"], &["\\"], &["CT", "USX"], &["USX", "CT"], &["us"]]
+    {
+        assert_eq!(shown_by(modality, &nothing), 0, "{modality:?}");
+    }
+    for modality in
+        ["CT", "MR", "PT", "CR", "DX", "MG", "NM", "RTDOSE", "RTIMAGE", "XA", "RF", "SM", "OP", "CF", "DS", "ST", "ct", "CT\\MR", "\\CT"]
+    {
+        assert_eq!(shown_by(&[modality], &nothing), 2, "{modality}");
+    }
+}
+
+#[test]
+fn what_stands_behind_the_pixels_is_heard_where_it_speaks_against_showing_them() {
+    let said = |word: &[u8]| Maker::default().with(0x28, 0x301, "CS", word);
+    assert_eq!(shown_by(&["CT"], &said(b"YES")), 0);
+    assert_eq!(shown_by(&["CT"], &Maker::default().with(9, 0x10, "LO", b"x").with(8, 0x60, "CS", b"US")), 0);
+    assert_eq!(shown_by(&["US"], &said(b"NO")), 2);
+    for padding in [vec![0; 40], vec![0xff; 39], b"not an element at all".to_vec(), Maker::default().with(0xfffc, 0xfffc, "OB", &[0; 4]).0]
+    {
+        assert_eq!(shown_by(&["CT"], &Maker(padding)), 2);
+    }
+    // Pixels in fragments, which end with a delimiter.
+    let fragments = |behind: &[u8]| {
+        let mut image = Maker::gray(2, 2).0;
+        let head = [0xe0, 0x7f, 0x10, 0, b'O', b'B', 0, 0, 0xff, 0xff, 0xff, 0xff, 0xfe, 0xff, 0, 0xe0, 0, 0, 0, 0];
+        let frame = [0xfe, 0xff, 0, 0xe0, 4, 0, 0, 0, 0, 80, 160, 240];
+        image.extend([&head[..], &frame, &[0xfe, 0xff, 0xdd, 0xe0, 0, 0, 0, 0], behind].concat());
+        self::said(&Maker(image).file("1.2.840.10008.1.2.1.98")).thumbnails.len()
+    };
+    assert_eq!((fragments(&[]), fragments(&said(b"YES").0)), (2, 0));
+}
+
 #[test]
 fn a_broken_file_is_refused_without_a_word_of_it() {
     let whole = planted(&[]).with(0x7fe0, 0x10, "OB", NAME).file(EXPLICIT);
