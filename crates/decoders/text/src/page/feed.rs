@@ -4,7 +4,7 @@ use super::tokens::{Place, Reader};
 use assay_kit::Stop;
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::{BufferQueue, Tokenizer, TokenizerOpts};
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr_iter, memmem};
 
 /// Attributes of one tag. The tokenizer compares each with all before it (<https://html.spec.whatwg.org/#attribute-name-state>); no
 /// element has as many that mean something.
@@ -61,15 +61,16 @@ impl<'p, L: FnMut() -> Result<Read, Stop>> Feed<'p, L> {
     /// Text, and the tag, the comment or the like that ends it.
     fn step(&mut self) -> Result<Read, Stop> {
         let bytes = self.rest.as_bytes();
-        let Some(at) = memchr(b'<', bytes) else { return self.pass(bytes.len()) };
+        // Others are text: a page of nothing else would cost a step for each.
+        let begins = |at: &usize| bytes.get(at + 1).is_some_and(|next| next.is_ascii_alphabetic() || matches!(next, b'/' | b'!' | b'?'));
+        let Some(at) = memchr_iter(b'<', bytes).find(begins) else { return self.pass(bytes.len()) };
         let after = bytes.get(at + 1..).unwrap_or_default();
         let name = match after {
             [b'/', letter, ..] if letter.is_ascii_alphabetic() => 1,
             [letter, ..] if letter.is_ascii_alphabetic() => 0,
             [b'!', b'-', b'-', ..] => return self.comment(at),
             // Ends of other things: `<!doctype html>`, `<?xml ?>`, `</ >`.
-            [b'!' | b'?' | b'/', ..] => return self.pass(memchr(b'>', after).map_or(bytes.len(), |end| at + end + 2)),
-            _ => return self.pass(at + 1),
+            _ => return self.pass(memchr(b'>', after).map_or(bytes.len(), |end| at + end + 2)),
         };
         let named = after.iter().skip(name).position(|byte| is_end_of_name(*byte)).map_or(bytes.len(), |length| at + 1 + name + length);
         self.tag(named)
@@ -98,7 +99,10 @@ impl<'p, L: FnMut() -> Result<Read, Stop>> Feed<'p, L> {
         let before = self.tokenizer.sink.marks();
         let mut read = self.pass(at + 4)?;
         while self.tokenizer.sink.marks() == before && read == Read::Whole && !self.rest.is_empty() {
-            let end = memchr(b'>', self.rest.as_bytes()).map_or(self.rest.len(), |end| end + 1);
+            let bytes = self.rest.as_bytes();
+            // No comment ends at another: `-->`, `--!>`, and right behind its begin `>`.
+            let may_end = |at: &usize| at.checked_sub(1).is_none_or(|before| matches!(bytes.get(before), Some(b'-' | b'!')));
+            let end = memchr_iter(b'>', bytes).find(may_end).map_or(bytes.len(), |end| end + 1);
             read = self.pass(end)?;
         }
         Ok(read)
@@ -107,12 +111,13 @@ impl<'p, L: FnMut() -> Result<Read, Stop>> Feed<'p, L> {
     /// Text of an element that has no other elements in it, and what may be its end.
     fn raw_step(&mut self, name: &str) -> Result<Read, Stop> {
         let bytes = self.rest.as_bytes();
-        let Some(at) = memmem::find(bytes, b"</") else { return self.pass(bytes.len()) };
+        let may_end = |at: &usize| {
+            let named = at + 2 + name.len();
+            let is_end = bytes.get(at + 2..named).is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()));
+            is_end && bytes.get(named).is_some_and(|byte| is_end_of_name(*byte))
+        };
+        let Some(at) = memmem::find_iter(bytes, b"</").find(may_end) else { return self.pass(bytes.len()) };
         let named = at + 2 + name.len();
-        let is_end = bytes.get(at + 2..named).is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()));
-        if !is_end || !bytes.get(named).is_some_and(|byte| is_end_of_name(*byte)) {
-            return self.pass(at + 2);
-        }
         // Nothing but the tokenizer knows whether it takes this for the end: then it keeps the letters to itself.
         self.pass(at + 1)?;
         let before = self.tokenizer.sink.letters();

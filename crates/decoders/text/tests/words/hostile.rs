@@ -31,6 +31,28 @@ fn ten_million_nested_tags_are_a_page() {
     assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
 }
 
+#[test]
+fn signs_that_begin_and_end_nothing_cost_no_step_each() {
+    const MANY: usize = 2_000_000;
+    let words = "<b>shown</b><a href=x>link</a>";
+    for (page_text, characters) in [
+        (format!("<!doctype html>{}{words}", "<".repeat(MANY)), MANY as u64 + 9),
+        (format!("<!doctype html><!-- {}-->{words}", ">".repeat(MANY)), 9),
+        (format!("<!doctype html><script>{}</script>{words}", "</".repeat(MANY / 2)), 9),
+    ] {
+        let began = Instant::now();
+        let said = looked_at(page_text);
+        assert_eq!((page(&said).characters, page(&said).links, codes(&said)), (characters, 1, vec![]));
+        assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
+    }
+}
+
+#[test]
+fn a_sign_before_a_tag_is_text_and_the_tag_is_one() {
+    let said = looked_at("<!doctype html>1 < 2 <<b>3</b> <3 <<<a href=x>4</a><!-- > - > -! >--><!--><a href=x>5</a><!--->6<!--x--!>7 <");
+    assert_eq!((page(&said).links, page(&said).characters), (2, "1 < 2 <3 <3 <<4567 <".len() as u64));
+}
+
 /// So many different attributes.
 fn attributes(count: u32) -> String {
     (0..count).map(|number| format!(" a{number:x}")).collect()
