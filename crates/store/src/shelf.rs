@@ -97,10 +97,13 @@ pub trait Shelf: Send + Sync + fmt::Debug {
     /// Removes everything of one job; how many objects that were. Nothing there is no error.
     async fn remove_job(&self, organization: &OrganizationId, job: &JobId) -> Result<u64, ShelfError>;
 
-    /// Removes what lies at one part's places but is none of `named`; how many objects that were. Other parts' things stay.
+    /// What lies at one part's places but is none of `named`. Other parts' things are not among it.
+    async fn unnamed(&self, organization: &OrganizationId, job: &JobId, part: Part, named: &[&str]) -> Result<Vec<ShelfUri>, ShelfError>;
+
+    /// Removes what [`Shelf::unnamed`] found; how many objects that were. One that is gone already counts.
     ///
-    /// Only for a part whose record stands, and names them: until then another worker may be putting what its own will name.
-    async fn keep_only(&self, organization: &OrganizationId, job: &JobId, part: Part, named: &[&str]) -> Result<u64, ShelfError>;
+    /// Only for a part whose record stands, and names the others: until then another worker may be putting what its own will name.
+    async fn remove(&self, unnamed: &[ShelfUri]) -> Result<u64, ShelfError>;
 
     /// Whether the shelf takes what we put: writes one small object of its own, always the same, outside every organisation; in a
     /// folder one without a name.

@@ -120,8 +120,7 @@ impl Shelf for OpenedShelf {
     }
 
     async fn get(&self, uri: &str) -> Result<Bytes, ShelfError> {
-        let key = uri.strip_prefix(&self.base).filter(|key| key.starts_with(&self.prefix)).ok_or(ShelfError::Elsewhere)?;
-        let path = Path::parse(key).map_err(|_| ShelfError::Elsewhere)?;
+        let path = self.key(uri)?;
         bounded(async {
             let found = self.store.get(&path).await.map_err(|e| refused(&e))?;
             if found.meta.size > MAX_GET_BYTES {
@@ -146,20 +145,21 @@ impl Shelf for OpenedShelf {
         Ok(removed)
     }
 
-    async fn keep_only(&self, organization: &OrganizationId, job: &JobId, part: Part, named: &[&str]) -> Result<u64, ShelfError> {
-        let mut removed = 0;
+    async fn unnamed(&self, organization: &OrganizationId, job: &JobId, part: Part, named: &[&str]) -> Result<Vec<ShelfUri>, ShelfError> {
+        let mut all = Vec::new();
         for folder in Place::folders_of(organization, job, part) {
             let path = parsed(&format!("{}{folder}", self.prefix))?;
-            removed += bounded(async {
-                // Not what lies deeper: an asset's folder holds those of its attachments.
-                let found = self.store.list_with_delimiter(Some(&path)).await.map_err(|e| refused(&e))?;
-                let is_named = |object: &Path| named.iter().any(|uri| uri.strip_prefix(&self.base) == Some(object.as_ref()));
-                let stray: Vec<_> = found.objects.into_iter().map(|object| object.location).filter(|object| !is_named(object)).collect();
-                self.delete(&stray).await
-            })
-            .await?;
+            // Not what lies deeper: an asset's folder holds those of its attachments.
+            let found = bounded(async { self.store.list_with_delimiter(Some(&path)).await.map_err(|e| refused(&e)) }).await?;
+            let uris = found.objects.iter().map(|object| format!("{}{}", self.base, object.location));
+            all.extend(uris.filter(|uri| !named.contains(&uri.as_str())).map(ShelfUri::new));
         }
-        Ok(removed)
+        Ok(all)
+    }
+
+    async fn remove(&self, unnamed: &[ShelfUri]) -> Result<u64, ShelfError> {
+        let keys = unnamed.iter().map(|uri| self.key(uri.as_str())).collect::<Result<Vec<_>, _>>()?;
+        bounded(self.delete(&keys)).await
     }
 
     async fn healthy(&self) -> Result<(), ShelfError> {
@@ -174,6 +174,12 @@ impl Shelf for OpenedShelf {
 }
 
 impl OpenedShelf {
+    /// Where an address lies in the store.
+    fn key(&self, uri: &str) -> Result<Path, ShelfError> {
+        let key = uri.strip_prefix(&self.base).filter(|key| key.starts_with(&self.prefix)).ok_or(ShelfError::Elsewhere)?;
+        Path::parse(key).map_err(|_| ShelfError::Elsewhere)
+    }
+
     /// Deletes objects; how many. One that is gone already counts.
     async fn delete(&self, objects: &[Path]) -> Result<u64, ShelfError> {
         for object in objects {

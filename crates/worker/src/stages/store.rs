@@ -6,10 +6,10 @@ use crate::part::Part;
 use crate::rooms::Rooms;
 use assay_contract::failure::Stage;
 use assay_contract::profile::DerivativeName;
-use assay_contract::record::{AssetSeen, AttachmentRef, Extractor, Record};
+use assay_contract::record::{AssetSeen, AttachmentRef, Extractor, Record, Status};
 use assay_contract::{Code, Failure};
 use assay_probe::examine::{Made, What};
-use assay_store::{Claim, Place, StoreError, Stored};
+use assay_store::{Claim, Place, ShelfError, StoreError, Stored};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -68,14 +68,14 @@ async fn put_and_record(
 ///
 /// Places follow from the job, so two workers may put at the same one, and nobody may remove what the other's record names or will name.
 /// Hence nothing is removed before a record stands: it says what stays, and after it nobody but a worker whose claim is lost puts
-/// anything, which tidies when it notices. Where there is no record yet, whoever holds the claim is a later worker than this one: its
-/// token is above 1, so it tidies when its record stands, and finds all that was put here before we looked.
+/// anything, which tidies when it notices – unless it failed, and an operator opens it again: see [`take_back`]. Where there is no record
+/// yet, whoever holds the claim is a later worker than this one: its token is above 1, so it tidies when its record stands, and finds all
+/// that was put here before we looked.
 async fn tidy(rooms: &Rooms, part: &Part<'_>, claim: &mut Claim, kept: &Result<Stored, Halt>, places: &Places, attempt: u32) {
-    let (organization, job) = (&part.job.organization_id, &part.job.job_id);
     let found;
     let record = match kept {
         Ok(stored) => Some(stored.record()),
-        Err(Halt::Held { .. }) if !places.is_empty() => match rooms.store.record(organization, job, part.index()).await {
+        Err(Halt::Held { .. }) if !places.is_empty() => match standing(rooms, part).await {
             Ok(Some(stored)) => {
                 found = stored;
                 Some(found.record())
@@ -96,11 +96,34 @@ async fn tidy(rooms: &Rooms, part: &Part<'_>, claim: &mut Claim, kept: &Result<S
     if claim.fence() == 1 && places.values().all(|uri| named.contains(&uri.as_str())) {
         return;
     }
-    match rooms.shelf.keep_only(organization, job, part.index().into(), &named).await {
+    match take_back(rooms, part, record, &named).await {
         Ok(0) => {}
         Ok(removed) => tracing::info!(removed, "what no record names was removed from the shelf"),
         Err(error) => tracing::warn!(%error, "what no record names may lie on the shelf"),
     }
+}
+
+/// Removes what is not named; how many objects that were. A failed record may have been opened again since it was read: then what lies
+/// there is, or will be, its next worker's, which tidies itself. So it is read once more when it is known what would be removed; what is
+/// left is the moment between that answer and the removal, in which nobody can fetch, decode and put unless this worker stands still
+/// once more.
+async fn take_back(rooms: &Rooms, part: &Part<'_>, record: Option<&Record>, named: &[&str]) -> Result<u64, ShelfError> {
+    let unnamed = rooms.shelf.unnamed(&part.job.organization_id, &part.job.job_id, part.index().into(), named).await?;
+    if unnamed.is_empty() {
+        return Ok(0);
+    }
+    if let Some(record) = record.filter(|record| record.status == Status::Failed) {
+        let still = standing(rooms, part).await;
+        if !still.is_ok_and(|still| still.is_some_and(|still| still.record().generation == record.generation)) {
+            return Ok(0);
+        }
+    }
+    rooms.shelf.remove(&unnamed).await
+}
+
+/// The part's record that stands now.
+async fn standing(rooms: &Rooms, part: &Part<'_>) -> Result<Option<Stored>, StoreError> {
+    rooms.store.record(&part.job.organization_id, &part.job.job_id, part.index()).await
 }
 
 fn named(record: &Record) -> impl Iterator<Item = &str> {
@@ -189,7 +212,7 @@ fn bare(record: Record, failure: Failure) -> Record {
             ..attachment
         }),
         profile: cut(record.profile, LONGEST_WORD),
-        status: assay_contract::record::Status::Failed,
+        status: Status::Failed,
         failure: Some(failure),
         issues: Vec::new(),
         media_attributes: None,

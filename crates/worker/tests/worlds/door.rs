@@ -1,4 +1,4 @@
-//! A shelf with a door: what is put there can be watched, made to wait, or refused.
+//! A shelf with two doors: what is put there, and who looked what lies there, can be watched, made to wait, or refused.
 
 use assay_contract::{JobId, OrganizationId};
 use assay_fetch::BudgetUse;
@@ -17,6 +17,9 @@ pub(crate) struct Door {
     inner: Arc<dyn Shelf>,
     open: watch::Sender<bool>,
     arrivals: watch::Sender<usize>,
+    /// Whether those may go that looked what lies there, and how many have looked.
+    lets_go: watch::Sender<bool>,
+    looks: watch::Sender<usize>,
     /// Whether the shelf behind it answers.
     pub(crate) down: AtomicBool,
     /// Whose budget is looked at when something arrives.
@@ -32,6 +35,8 @@ impl Door {
             inner,
             open: watch::Sender::new(true),
             arrivals: watch::Sender::new(0),
+            lets_go: watch::Sender::new(true),
+            looks: watch::Sender::new(0),
             down: AtomicBool::new(false),
             rooms: OnceLock::new(),
             seen: Mutex::default(),
@@ -50,9 +55,28 @@ impl Door {
 
     /// Returns when so many have come.
     pub(crate) async fn arrived(&self, count: usize) {
-        let wait = async { self.arrivals.subscribe().wait_for(|arrivals| *arrivals >= count).await.map(drop) };
-        tokio::time::timeout(crate::world::SOON, wait).await.expect("somebody comes to the shelf").unwrap();
+        reached(&self.arrivals, count).await;
     }
+
+    /// Whoever looks from now on what lies there waits with what it saw.
+    pub(crate) fn keep_who_looks(&self) {
+        self.lets_go.send_replace(false);
+    }
+
+    /// Returns when so many have looked.
+    pub(crate) async fn looked(&self, count: usize) {
+        reached(&self.looks, count).await;
+    }
+
+    /// Nobody waits with it any more.
+    pub(crate) fn let_go(&self) {
+        self.lets_go.send_replace(true);
+    }
+}
+
+async fn reached(seen: &watch::Sender<usize>, count: usize) {
+    let wait = async { seen.subscribe().wait_for(|seen| *seen >= count).await.map(drop) };
+    tokio::time::timeout(crate::world::SOON, wait).await.expect("somebody comes to the shelf").unwrap();
 }
 
 #[async_trait]
@@ -77,8 +101,15 @@ impl Shelf for Door {
         self.inner.remove_job(organization, job).await
     }
 
-    async fn keep_only(&self, organization: &OrganizationId, job: &JobId, part: Part, named: &[&str]) -> Result<u64, ShelfError> {
-        self.inner.keep_only(organization, job, part, named).await
+    async fn unnamed(&self, organization: &OrganizationId, job: &JobId, part: Part, named: &[&str]) -> Result<Vec<ShelfUri>, ShelfError> {
+        let unnamed = self.inner.unnamed(organization, job, part, named).await;
+        self.looks.send_modify(|looks| *looks += 1);
+        let _ = self.lets_go.subscribe().wait_for(|may_go| *may_go).await;
+        unnamed
+    }
+
+    async fn remove(&self, unnamed: &[ShelfUri]) -> Result<u64, ShelfError> {
+        self.inner.remove(unnamed).await
     }
 
     async fn healthy(&self) -> Result<(), ShelfError> {

@@ -263,3 +263,28 @@ async fn a_worker_that_lost_its_claim_takes_nothing_from_the_one_that_has_it() {
         second.drain().await;
     }
 }
+
+/// The failed record that it found when it noticed was opened again before it removed anything.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_lost_its_claim_takes_nothing_from_a_job_that_was_opened_again() {
+    for world in both().await {
+        let (first, door) = standing_still(&world).await;
+        world.customer.cloud.remove_object(BUCKET, FILE);
+        let second = Worker::start(rooms(&world).await);
+        assert_eq!(code(&world.record("job").await), Code::NotFound);
+        door.keep_who_looks();
+        door.open();
+        door.looked(1).await;
+        let mended = job("job", world.customer.fixture(FILE));
+        world.store.reopen_job(&"org_acme".parse().unwrap(), &"job".parse().unwrap()).await.unwrap();
+        world.submit(&mended).await;
+        let record = world.record("job").await;
+        assert_eq!((record.status, record.generation), (Status::Complete, 2));
+        door.let_go();
+        first.drain().await;
+        second.idle().await;
+        assert_eq!(world.shelved().len(), record.thumbnails.len());
+        crate::same::pictures_lie_on_the_shelf(&world, &record).await;
+        second.drain().await;
+    }
+}
