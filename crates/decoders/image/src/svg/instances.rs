@@ -1,7 +1,7 @@
 //! What a drawing comes to when each thing that it refers to is made as often as it is asked for, counted before it is made.
 
 use super::bounds::exceeded;
-use super::levels::links;
+use super::levels::{USE, links};
 use assay_contract::exchange::Refusal;
 use resvg::usvg::roxmltree::{Document, Node};
 use std::collections::HashMap;
@@ -75,7 +75,7 @@ impl Plan {
             let place = node.id().get_usize();
             let below = shapes.get(place).copied().unwrap_or_default();
             for (link, name) in links(node) {
-                let is_use = node.tag_name().name() == "use" && link == "href";
+                let is_use = link == USE;
                 let Some(target) = (if is_use { first.get(name) } else { last.get(name) }).copied() else { continue };
                 let times = if is_use { PARSED } else { times(link, target, below).saturating_mul(LAID_OUT) };
                 if times > 0 {

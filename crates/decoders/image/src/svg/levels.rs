@@ -8,6 +8,8 @@ use std::collections::HashMap;
 /// Elements that lie in each other or behind each other. Drawing programs write some tens; the parser itself stops at 1,024 that lie in
 /// each other.
 const MOST_LEVELS: u64 = 1_500;
+/// The link from a `use`.
+pub(super) const USE: &str = "use";
 
 /// Refuses a drawing that goes too deep, or in a circle that the parser doesn't cut.
 pub(super) fn check(document: &Document<'_>) -> Result<(), Refusal> {
@@ -33,11 +35,19 @@ enum Known {
     Levels(u64),
 }
 
+/// A step from one element to another.
+#[derive(Debug, Clone, Copy)]
+struct Link<'a> {
+    attribute: &'a str,
+    from: usize,
+    to: usize,
+}
+
 struct Levels<'a, 'input> {
     names: HashMap<&'a str, Node<'a, 'input>>,
     known: Vec<Known>,
-    /// Attributes that led to where we are.
-    links: Vec<&'a str>,
+    /// What led to where we are.
+    links: Vec<Link<'a>>,
 }
 
 impl<'a, 'input> Levels<'a, 'input> {
@@ -61,9 +71,9 @@ impl<'a, 'input> Levels<'a, 'input> {
             inside = inside.max(self.below(child, above + 1)?);
         }
         let mut behind = 0;
-        for (link, name) in links(node) {
+        for (attribute, name) in links(node) {
             let Some(target) = self.names.get(name).copied() else { continue };
-            self.links.push(link);
+            self.links.push(Link { attribute, from: place, to: target.id().get_usize() });
             behind = behind.max(self.below(target, above + inside + 1)?);
             self.links.pop();
         }
@@ -78,24 +88,33 @@ impl<'a, 'input> Levels<'a, 'input> {
         }
     }
 
-    /// Whether the parser itself finds a circle of all links from a place on: two of the same kind, a filter around its own picture, and
-    /// markers whatever their number.
+    /// Whether the parser itself finds a circle of all links from a place on: two of the same kind, a filter whose picture is the very
+    /// element that wears it, and markers whatever their number. What is used is put in its place before, within bounds.
     fn is_cut(&self, from: usize) -> bool {
-        match self.links.get(from..).unwrap_or_default() {
-            [] | [_] | ["filter", "href"] | ["href", "filter"] => true,
-            [one, other] if one == other => true,
-            circle => circle.iter().all(|link| link.starts_with("marker")),
+        let circle: Vec<&Link<'_>> = self.links.iter().skip(from).filter(|link| link.attribute != USE).collect();
+        match circle.as_slice() {
+            [] => true,
+            // A picture of what the filter itself lies in is not looked for.
+            [one] => one.attribute != "href",
+            [one, other] if one.attribute == other.attribute => true,
+            [worn, shown] | [shown, worn] if worn.attribute == "filter" && shown.attribute == "href" => worn.from == shown.to,
+            circle => circle.iter().all(|link| link.attribute.starts_with("marker")),
         }
     }
 }
 
-/// What an element draws beside its own: attributes and the names in them.
+/// What an element draws beside its own: attributes, or [`USE`], and the names in them.
 pub(super) fn links<'a>(node: Node<'a, '_>) -> Vec<(&'a str, &'a str)> {
     let mut links = Vec::new();
     for attribute in node.attributes() {
         match attribute.name() {
-            "href" if matches!(node.tag_name().name(), "use" | "feImage") => {
-                links.extend(attribute.value().trim().strip_prefix('#').map(|name| ("href", name)));
+            "href" => {
+                let link = match node.tag_name().name() {
+                    "use" => USE,
+                    "feImage" => "href",
+                    _ => continue,
+                };
+                links.extend(attribute.value().trim().strip_prefix('#').map(|name| (link, name)));
             }
             "style" => {
                 for declaration in attribute.value().split(';') {
@@ -163,12 +182,15 @@ mod tests {
             "<pattern id='a'><path fill='url(#a)'/></pattern>",
             "<mask id='a' mask='url(#b)'/><mask id='b' mask='url(#a)'/>",
             "<filter id='f'><feImage href='#r'/></filter><path id='r' filter='url(#f)'/>",
+            "<mask id='a'><use href='#b'/></mask><g id='b' mask='url(#a)'><path/></g>",
         ] {
             assert!(is_allowed(body), "{body}");
         }
         for body in [
             "<mask id='a' mask='url(#b)'/><mask id='b' mask='url(#c)'/><mask id='c' mask='url(#a)'/>",
             "<mask id='a'><path fill='url(#b)'/></mask><pattern id='b'><path mask='url(#a)'/></pattern>",
+            "<filter id='f'><feImage href='#r'/></filter><g id='r'><path filter='url(#f)'/></g>",
+            "<g id='r'><filter id='f'><feImage href='#r'/></filter><path filter='url(#f)'/></g>",
         ] {
             assert!(!is_allowed(body), "{body}");
         }

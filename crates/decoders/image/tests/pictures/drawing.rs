@@ -204,7 +204,8 @@ fn what_no_count_foresees_is_stopped_by_the_time_it_takes_and_the_facts_stand() 
 
 #[test]
 fn chains_that_would_overflow_the_stack_are_refused_and_the_facts_stand() {
-    let chains: [(&str, fn(usize) -> String); 3] = [
+    type Link = fn(usize) -> String;
+    let chains: [(&str, Link); 3] = [
         ("clip-path", |n| format!("<clipPath id='a{n}' clip-path='url(#a{})'><path d='M0 0h9v9z'/></clipPath>", n + 1)),
         ("marker-start", |n| format!("<marker id='a{n}'><path d='M0 0L1 1' marker-start='url(#a{})'/></marker>", n + 1)),
         ("fill", |n| format!("<pattern id='a{n}' width='5' height='5'><rect width='9' height='9' fill='url(#a{})'/></pattern>", n + 1)),
