@@ -23,6 +23,7 @@ pub mod secret;
 pub mod signed_url;
 pub mod storyboard;
 pub mod text_layer;
+pub mod waveform;
 
 pub use address::AssetAddress;
 pub use clock::Clock;

@@ -4,7 +4,6 @@ mod imagery;
 mod made;
 mod picture;
 mod types;
-mod waveform;
 
 pub(crate) use made::mime_type;
 pub use made::{accord, agreement, derivative, thumbnail};

@@ -7,6 +7,7 @@ use assay_contract::limits::LimitHit;
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::{U8x3, U8x4};
 use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
+use std::sync::Arc;
 
 /// Pixels in sRGB, 8 bits a channel, rows without padding.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +15,8 @@ pub struct Picture {
     width: u32,
     height: u32,
     pixels: Pixels,
-    bytes: Vec<u8>,
+    /// Shared: a picture that is small enough is its own thumbnail, and and a copy would touch as many fresh pages.
+    bytes: Arc<Vec<u8>>,
 }
 
 /// How pixels lie in memory.
@@ -55,7 +57,7 @@ impl Picture {
         if wanted == 0 || wanted != bytes.len() as u128 {
             return Err(Refusal::corrupt(format!("a picture of {width} x {height} pixels came with {} bytes", bytes.len())));
         }
-        Ok(Self { width, height, pixels, bytes })
+        Ok(Self { width, height, pixels, bytes: Arc::new(bytes) })
     }
 
     /// Pixels.
@@ -93,7 +95,7 @@ impl Picture {
             Pixels::Rgb8 => self.resized::<U8x3>(width, height)?,
             Pixels::Rgba8 => self.resized::<U8x4>(width, height)?,
         };
-        Ok(Self { width, height, pixels: self.pixels, bytes })
+        Ok(Self { width, height, pixels: self.pixels, bytes: Arc::new(bytes) })
     }
 
     /// Typed, because the crate's untyped call compiles every pixel type there is: two minutes of every build.
@@ -134,7 +136,7 @@ impl Picture {
             }
         }
         let (width, height) = if turned { (self.height, self.width) } else { (self.width, self.height) };
-        Self { width, height, pixels: self.pixels, bytes }
+        Self { width, height, pixels: self.pixels, bytes: Arc::new(bytes) }
     }
 
     /// The picture without alpha, laid on white.
@@ -151,7 +153,7 @@ impl Picture {
                 bytes.push(u8::try_from(mixed).unwrap_or(255));
             }
         }
-        Self { width: self.width, height: self.height, pixels: Pixels::Rgb8, bytes }
+        Self { width: self.width, height: self.height, pixels: Pixels::Rgb8, bytes: Arc::new(bytes) }
     }
 
     /// Whether any pixel lets the ground through.

@@ -1,12 +1,9 @@
 //! Peaks of sound in bounded memory, as JSON and as a picture.
 
 use assay_contract::exchange::Refusal;
+use assay_contract::waveform::{FEWEST_SAMPLES, MOST_POINTS, Waveform};
 use assay_kit::{Picture, Pixels};
-use serde::Serialize;
 
-/// Most points that are kept; a longer sound gets more samples a point.
-const MOST_POINTS: usize = 16_384;
-const FIRST_SAMPLES_PER_POINT: u64 = 64;
 /// A quiet recording is drawn up to this much larger.
 const MOST_GAIN: f32 = 4.0;
 const GROUND: [f32; 3] = [246.0, 247.0, 249.0];
@@ -22,21 +19,9 @@ pub(crate) struct Peaks {
     samples: u64,
 }
 
-/// The JSON of audiowaveform, version 2 of its data format (<https://github.com/bbc/audiowaveform/blob/master/doc/DataFormat.md>).
-#[derive(Serialize)]
-struct WaveformData {
-    version: u8,
-    channels: u8,
-    sample_rate: u32,
-    samples_per_pixel: u64,
-    bits: u8,
-    length: usize,
-    data: Vec<i8>,
-}
-
 impl Peaks {
     pub(crate) fn new() -> Self {
-        Self { points: Vec::new(), samples_per_point: FIRST_SAMPLES_PER_POINT, open: None, samples_in_open: 0, samples: 0 }
+        Self { points: Vec::new(), samples_per_point: FEWEST_SAMPLES, open: None, samples_in_open: 0, samples: 0 }
     }
 
     /// Adds samples of one channel. What is no number counts as silence.
@@ -73,17 +58,8 @@ impl Peaks {
 
     /// As JSON: a low and a high of -128 to 127 for each stretch, all channels mixed to one.
     pub(crate) fn json(&self, sample_rate: u32) -> Vec<u8> {
-        let data = self.points.iter().flat_map(|(low, high)| [eight_bits(*low), eight_bits(*high)]).collect();
-        let waveform = WaveformData {
-            version: 2,
-            channels: 1,
-            sample_rate,
-            samples_per_pixel: self.samples_per_point,
-            bits: 8,
-            length: self.points.len(),
-            data,
-        };
-        serde_json::to_vec(&waveform).unwrap_or_default()
+        let points = self.points.iter().map(|(low, high)| (eight_bits(*low), eight_bits(*high)));
+        Waveform::new(sample_rate, self.samples_per_point, points).to_bytes()
     }
 
     /// As a picture, four times as wide as high; silence is a thin line.

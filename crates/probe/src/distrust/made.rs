@@ -1,6 +1,6 @@
 //! Pictures and derivatives: each is read to its last byte by what it claims to be, and held against the facts beside it.
 
-use super::{Lie, picture, waveform};
+use super::{Lie, picture};
 use assay_contract::Facts;
 use assay_contract::details::{Details, VideoDetails};
 use assay_contract::exchange::{DerivativeHead, Task, ThumbnailHead};
@@ -8,6 +8,7 @@ use assay_contract::frame_index::FrameIndex;
 use assay_contract::profile::{DerivativeName, ThumbnailFormat, ThumbnailSpec};
 use assay_contract::storyboard::{self, Cue, StoryboardError, Tile};
 use assay_contract::text_layer;
+use assay_contract::waveform;
 
 /// Whether a picture is what the task asked for, written as our encoders write: its spec, or why it is refused.
 pub fn thumbnail<'t>(head: &ThumbnailHead, bytes: &[u8], task: &'t Task) -> Result<&'t ThumbnailSpec, Lie> {

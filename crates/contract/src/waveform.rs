@@ -1,18 +1,19 @@
-//! A waveform's bytes: the JSON of audiowaveform as our decoder writes it, letter by letter.
+//! The derivative `waveform`: the peaks of a sound as the JSON of audiowaveform
+//! (<https://github.com/bbc/audiowaveform/blob/master/doc/DataFormat.md>), version 2, of 8 bits, all channels mixed to one.
 
 use serde::{Deserialize, Serialize};
 
-/// Most points: see `assay-media`'s own limit.
-const MOST_POINTS: usize = 16_384;
+/// Most points; a longer sound gets more samples a point.
+pub const MOST_POINTS: usize = 16_384;
+/// Samples of a point in the shortest sounds; a longer one doubles it as often as it must.
+pub const FEWEST_SAMPLES: u64 = 64;
 /// More than the longest that can be written: two numbers of up to four letters with a comma each for every point, and the head.
 const MOST_BYTES: usize = MOST_POINTS * 10 + 256;
-/// Where points begin; a longer sound doubles it.
-const FEWEST_SAMPLES: u64 = 64;
 
-/// Version 2 of audiowaveform's data format (<https://github.com/bbc/audiowaveform/blob/master/doc/DataFormat.md>).
-#[derive(Deserialize, Serialize)]
+/// The derivative.
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct Waveform {
+pub struct Waveform {
     version: u8,
     channels: u8,
     sample_rate: u32,
@@ -22,8 +23,22 @@ struct Waveform {
     data: Vec<i8>,
 }
 
+impl Waveform {
+    /// Of points of so many samples each (see [`FEWEST_SAMPLES`]), at most [`MOST_POINTS`]: the lowest and the highest of each, -128 to 127.
+    pub fn new(sample_rate: u32, samples_per_point: u64, points: impl ExactSizeIterator<Item = (i8, i8)>) -> Self {
+        let length = points.len();
+        let data = points.flat_map(|(low, high)| [low, high]).collect();
+        Self { version: 2, channels: 1, sample_rate, samples_per_pixel: samples_per_point, bits: 8, length, data }
+    }
+
+    /// Its bytes; the only ones it can have.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+}
+
 /// Whether bytes are a waveform and nothing else: they are written again, and must come out the same.
-pub(super) fn is_one(bytes: &[u8]) -> bool {
+pub fn is_one(bytes: &[u8]) -> bool {
     if bytes.len() > MOST_BYTES {
         return false;
     }
@@ -36,7 +51,7 @@ pub(super) fn is_one(bytes: &[u8]) -> bool {
         && (1..=MOST_POINTS).contains(&found.length)
         && found.data.len() == found.length * 2
         && found.data.chunks_exact(2).all(|point| matches!(point, [low, high] if low <= high))
-        && serde_json::to_vec(&found).is_ok_and(|again| again == bytes)
+        && found.to_bytes() == bytes
 }
 
 #[cfg(test)]
@@ -46,6 +61,13 @@ mod tests {
     fn waveform(points: usize) -> String {
         let data = vec!["-128,127"; points].join(",");
         format!(r#"{{"version":2,"channels":1,"sample_rate":44100,"samples_per_pixel":128,"bits":8,"length":{points},"data":[{data}]}}"#)
+    }
+
+    #[test]
+    fn what_is_written_is_one() {
+        let written = Waveform::new(44_100, 128, [(-128, 127), (-3, 5)].into_iter()).to_bytes();
+        assert!(is_one(&written));
+        assert_eq!(written, waveform(2).replacen("-128,127]", "-3,5]", 1).into_bytes());
     }
 
     #[test]
