@@ -17,9 +17,14 @@ pub fn card(record: &Record) -> String {
         let place = thumbnail.uri.as_deref().map(|uri| format!(" · {}", shown(uri))).unwrap_or_default();
         (thumbnail.name.as_str(), format!("{} × {} · {}{place}", thumbnail.width, thumbnail.height, size(thumbnail.bytes)))
     });
+    let derivatives = record.derivatives.iter().map(|derivative| {
+        let place = derivative.uri.as_deref().map(|uri| format!(" · {}", shown(uri))).unwrap_or_default();
+        (derivative.name.as_str(), format!("{}{place}", size(derivative.bytes)))
+    });
     let issues = record.issues.iter().map(|issue| ("issue", format!("{} · {}", issue.code, issue.message)));
     let digest = record.asset.sha256.iter().map(|sha256| ("sha256", sha256.clone()));
-    let lines: Vec<(&str, String)> = failure.chain(facts(record)).chain(thumbnails).chain(issues).chain(digest).collect();
+    let lines: Vec<(&str, String)> =
+        failure.chain(facts(record)).chain(thumbnails).chain(derivatives).chain(issues).chain(digest).collect();
     // The names of some kinds are long, and a profile names its thumbnails as it likes.
     let width = lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0).clamp(9, 20);
     for (name, value) in lines {

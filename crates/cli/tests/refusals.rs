@@ -24,7 +24,7 @@ fn config_check_tells_every_problem_at_once() {
     for problem in [
         "6 problem(s)",
         "[stor]",
-        "[worker] decodes: invalid type: string, expected u16",
+        "[worker] decodes: invalid type: string, expected a whole number from 0 to 65535",
         "urll",
         "worker.attempts",
         "worker.job_deadline_s",

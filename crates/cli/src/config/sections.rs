@@ -270,9 +270,9 @@ mod tests {
             "[shelf] endpoint: ",
             "[shelf] region: ",
             "[worker] attempts: ",
-            "[worker] decodes: invalid type: string, expected u16",
+            "[worker] decodes: invalid type: string, expected a whole number from 0 to 65535",
             "[worker] fetchs: unknown field `fetchs`",
-            "[worker] listen: ",
+            "[worker] listen: invalid address; the form is ",
             "[profiles.small] decode.pixel: unknown",
             "[profiles.small] decode.pixels: invalid type",
             "[profiles.small] thumbnails: ",
@@ -310,6 +310,14 @@ mod tests {
         let twice = [thumbnail(sound), thumbnail(&sound.replace("80", "0")), thumbnail(&sound.replace("64", "0"))].concat();
         let error = read(&twice).unwrap_err();
         assert_eq!(error.0.len(), 4, "two names that were there before, a quality and a size of 0: {error}");
+    }
+
+    #[test]
+    fn a_limit_by_which_no_asset_could_be_decoded_is_a_problem() {
+        let error =
+            read("[profiles.small.decode]\nmemory_bytes = 1\ncpu_ms = 0\nstall_ms = 0\ntotal_ms = 1\npixels = 0\nside_px = 0").unwrap_err();
+        assert_eq!(error.0.len(), 6, "{error}");
+        assert!(error.to_string().contains("decode.memory_bytes is 1; at least 67108864 is needed"), "{error}");
     }
 
     #[test]

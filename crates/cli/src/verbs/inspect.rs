@@ -11,6 +11,7 @@ use crate::progress;
 use crate::verbs::integration::no_integration;
 use anyhow::Context;
 use assay_access::{Access, Purpose};
+use assay_contract::address::AddressError;
 use assay_contract::address::{Reading, without_secrets};
 use assay_contract::clock::{SharedClock, SystemClock};
 use assay_contract::job::{Expected, Lane};
@@ -192,7 +193,10 @@ impl Bench {
         let reading = if integration.is_some() { Reading::Delegated } else { Reading::AsSigned };
         let address = match AssetAddress::parse(what, reading) {
             Ok(address) => address,
-            Err(error) => return (without_secrets(what), Err(Failure::new(Code::AddressUnreadable).because(error))),
+            Err(error) => {
+                let code = if error == AddressError::NotHttps { Code::AddressRefused } else { Code::AddressUnreadable };
+                return (without_secrets(what), Err(Failure::new(code).because(error)));
+            }
         };
         let want = Want {
             limits: self.profile.fetch.clone(),
@@ -258,6 +262,7 @@ impl Bench {
 /// A local file's failure in words that fit one: the table's sentences speak of buckets and rows.
 fn of_file(failure: Failure, path: &Path) -> Failure {
     let message = match failure.code {
+        Code::NotFound if path == Path::new("-") => "Standard input is not read, since an asset is read from several places. Name a file.",
         Code::NotFound => "There is no file of this name.",
         Code::Forbidden | Code::MissingOrForbidden => "The file can't be read: its permissions forbid it.",
         _ if path.is_dir() => "This is a folder. Name files, or list them with --files-from.",

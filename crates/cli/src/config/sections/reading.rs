@@ -27,13 +27,28 @@ pub(super) fn section<T: DeserializeOwned + Default>(table: &Table, name: &str, 
 
 /// serde's own words quote what they found, which may be a secret: the kind of it is enough.
 fn without_value(message: &str) -> String {
+    if message.contains("socket address") {
+        return "invalid address; the form is ADDRESS:PORT, e.g. 0.0.0.0:9090".to_owned();
+    }
     let Some((what, expected)) = message.rsplit_once(", expected ") else { return message.to_owned() };
     // A key's name is no secret, and a misspelt one is found by it.
     if what.starts_with("unknown field ") {
         return message.to_owned();
     }
     let kind = what.split([' ', '`', '"']).take_while(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
-    format!("{kind}, expected {expected}")
+    format!("{kind}, expected {}", in_words(expected))
+}
+
+/// A type as people call it.
+fn in_words(expected: &str) -> String {
+    let most = match expected {
+        "u8" => u64::from(u8::MAX),
+        "u16" => u64::from(u16::MAX),
+        "u32" => u64::from(u32::MAX),
+        "u64" => i64::MAX.unsigned_abs(),
+        other => return other.to_owned(),
+    };
+    format!("a whole number from 0 to {most}")
 }
 
 /// Every profile; `default` is always there.
@@ -91,9 +106,27 @@ fn thumbnails(list: &[Value]) -> Vec<(String, String)> {
     found
 }
 
+/// What a decoder needs at least, to begin at all: with less, every asset would be told to be at fault.
+const LEAST_MEMORY_BYTES: u64 = 64 << 20;
+/// The same of each of its times, milliseconds.
+const LEAST_MS: u64 = 100;
+
 /// What can be read and makes no sense.
 fn unusable(profile: &Profile) -> Vec<String> {
     let mut found = Vec::new();
+    let limits = &profile.decode;
+    for (name, said, least) in [
+        ("pixels", limits.pixels, 1),
+        ("side_px", limits.side_px.into(), 1),
+        ("memory_bytes", limits.memory_bytes, LEAST_MEMORY_BYTES),
+        ("cpu_ms", limits.cpu_ms, LEAST_MS),
+        ("stall_ms", limits.stall_ms, LEAST_MS),
+        ("total_ms", limits.total_ms, LEAST_MS),
+    ] {
+        if said < least {
+            found.push(format!("decode.{name} is {said}; at least {least} is needed for any asset to be decoded"));
+        }
+    }
     for (place, one) in (1usize..).zip(&profile.thumbnails) {
         if one.max_px == 0 {
             found.push(format!("thumbnails[{place}].max_px is 0; at least 1 is needed"));
