@@ -77,6 +77,7 @@ pub const ISSUES: &[IssueRow] = &[
     row("storyboard-left-out", WARNING, "There is no storyboard: no frame could be decoded whose time is known."),
     row("fallback-font", WARNING, "A font is not in the document, so the thumbnail shows its text in another."),
     row("text-layer-cut-short", WARNING, "The text layer is of the first pages only: time or room for it was used up."),
+    row("text-without-meaning", WARNING, "The fonts of a page do not say what its text means: it can be seen, but not be told."),
     row("attribute-unreadable", WARNING, "An attribute of the DICOM instance can't be read and is left out."),
     row("no-pixel-data", WARNING, "The DICOM instance has no pixels, so there are no thumbnails."),
     row(

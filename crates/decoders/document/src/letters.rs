@@ -10,6 +10,9 @@ const MOST_CHARACTERS: usize = 1_000_000;
 /// What stands in for a character that the file gives no meaning.
 const UNKNOWN: char = char::REPLACEMENT_CHARACTER;
 
+/// One letter of so many without a meaning, and the others mean nothing either.
+const MEANINGLESS_PART: u64 = 3;
+
 /// One sign of a text.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Sign {
@@ -37,6 +40,8 @@ pub(crate) struct PageText {
     pub(crate) characters: u64,
     /// Whether any of them is more than white space.
     pub(crate) has_text: bool,
+    /// Whether its letters are numbers of glyphs: no signs are left then.
+    pub(crate) is_meaningless: bool,
 }
 
 /// A page's own coordinates and how they are shown.
@@ -66,7 +71,7 @@ pub(crate) fn read(page: &PdfPage<'_>, frame: &Frame) -> Result<PageText, Pdfium
     let source = page.text()?;
     let (width, height) = frame.size();
     let mut text = PageText::default();
-    let mut half: Option<u32> = None;
+    let (mut half, mut letters, mut unknown) = (None, 0_u64, 0_u64);
     for sign in source.chars().iter().take(MOST_CHARACTERS) {
         let Some(character) = meant(&sign, &mut half) else { continue };
         if character.is_whitespace() {
@@ -76,7 +81,8 @@ pub(crate) fn read(page: &PdfPage<'_>, frame: &Frame) -> Result<PageText, Pdfium
             continue;
         }
         text.characters += 1;
-        text.has_text |= character != UNKNOWN;
+        letters += 1;
+        unknown += u64::from(character == UNKNOWN);
         let found = place(&sign, frame);
         let place = found.and_then(|place| place.within(width, height));
         if found.is_some() && place.is_none() {
@@ -84,6 +90,12 @@ pub(crate) fn read(page: &PdfPage<'_>, frame: &Frame) -> Result<PageText, Pdfium
             continue;
         }
         text.signs.push(Sign::Letter(Letter { character, place, turn: turn(&sign, frame) }));
+    }
+    text.has_text = letters > unknown;
+    // Codes of two bytes whose font is lost come as a NUL and some letter, each: that letter is no text either.
+    text.is_meaningless = unknown > 0 && unknown * MEANINGLESS_PART >= letters;
+    if text.is_meaningless && text.has_text {
+        text = PageText { is_meaningless: true, ..PageText::default() };
     }
     Ok(text)
 }

@@ -21,12 +21,22 @@ pub(crate) struct Walk {
     done: u32,
     /// Of those, pages that could not be read.
     unreadable: u32,
+    /// Of those, pages whose letters are numbers of glyphs.
+    meaningless: u32,
 }
 
 impl Walk {
     /// A walk that has not begun; with a layer of so many bytes at most, where one is wanted.
     pub(crate) fn new(layer_bytes: Option<u64>) -> Self {
-        Self { sizes: Vec::new(), characters: 0, has_text: false, layer: layer_bytes.map(Layer::new), done: 0, unreadable: 0 }
+        Self {
+            sizes: Vec::new(),
+            characters: 0,
+            has_text: false,
+            layer: layer_bytes.map(Layer::new),
+            done: 0,
+            unreadable: 0,
+            meaningless: 0,
+        }
     }
 
     /// Takes the next page; the one that is shown comes first and is handed in.
@@ -41,12 +51,13 @@ impl Walk {
         if self.sizes.len() < DocumentDetails::MOST_PAGES {
             self.sizes.push(PageSize { width_pt: rounded(width), height_pt: rounded(height), rotation_deg: frame.turn.degrees() });
         }
-        let Ok(PageText { signs, characters, has_text }) = letters::read(page, &frame) else {
+        let Ok(PageText { signs, characters, has_text, is_meaningless }) = letters::read(page, &frame) else {
             self.unreadable += 1;
             return;
         };
         self.characters += characters;
         self.has_text |= has_text;
+        self.meaningless += u32::from(is_meaningless);
         if let Some(layer) = &mut self.layer {
             layer.push(self.done, &frame, &words::groups(words::words(&signs)));
         }
@@ -75,6 +86,13 @@ impl Walk {
         if self.unreadable > 0 {
             let message = format!("{} of {} pages could not be read.", self.unreadable, self.done);
             answer.issue(&Issue::error("damaged-stream", message))?;
+        }
+        if self.meaningless > 0 {
+            let message = format!(
+                "{} of {} pages have text whose fonts do not say what it means: it can be seen, but not be told. Recognise it from the picture.",
+                self.meaningless, self.done
+            );
+            answer.issue(&Issue::warning("text-without-meaning", message))?;
         }
         if self.done < count {
             let message = format!("The text of {} of {count} pages was read: reading all would take too long.", self.done);

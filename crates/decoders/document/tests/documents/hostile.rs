@@ -121,6 +121,26 @@ fn document(objects: &[String]) -> Vec<u8> {
 }
 
 #[test]
+fn letters_that_are_numbers_of_glyphs_are_no_text() {
+    // Codes of two bytes in a font of one, as where the font that knew them is lost.
+    let shown = |codes: &str| format!("BT /F 24 Tf 20 60 Td <{codes}> Tj ET");
+    let file = |codes: &str| {
+        document(&[
+            "<</Type/Catalog/Pages 2 0 R>>".to_owned(),
+            "<</Type/Pages/Kids[3 0 R]/Count 1>>".to_owned(),
+            "<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>".to_owned(),
+            format!("<</Length {}>>stream\n{}\nendstream", shown(codes).len(), shown(codes)),
+            "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>".to_owned(),
+        ])
+    };
+    let (text, numbers) = (looked_at(file("36444f58")), looked_at(file("00360044004f0058")));
+    assert_eq!((details(&text).has_text, details(&text).text_characters), (Some(true), Some(4)));
+    assert!(!codes(&text).contains(&"text-without-meaning"), "{:?}", text.issues);
+    assert_eq!((details(&numbers).has_text, details(&numbers).text_characters), (Some(false), Some(0)));
+    assert!(codes(&numbers).contains(&"text-without-meaning"), "{:?}", numbers.issues);
+}
+
+#[test]
 fn a_tree_of_pages_that_only_leads_to_itself_has_none() {
     let said = looked_at(fixture("hostile/pdf-page-tree-loop.pdf"));
     assert_eq!(said.refusal.as_ref().unwrap().code, Code::CorruptAsset);
