@@ -89,7 +89,7 @@ fn at_once(head: &[u8]) -> Option<&'static str> {
 }
 
 fn later(head: &[u8]) -> Option<&'static str> {
-    /// More than the longest frame.
+    /// As much as the longest frame.
     const SEARCHED: usize = 8 << 10;
     /// One after the other without a gap: in noise, once in 2^60.
     const FRAMES: usize = 6;
@@ -98,17 +98,28 @@ fn later(head: &[u8]) -> Option<&'static str> {
     let is_tagged = id3(head.get(begin..)?) || at(head, begin, b"APETAGEX");
     (1..SEARCHED.min(head.len())).find_map(|place| {
         let (mut next, mime_type) = behind(place)?;
-        let mut longest = next - place;
         for _ in 1..FRAMES {
             let (end, same) = behind(next)?;
             if same != mime_type {
                 return None;
             }
-            (longest, next) = (longest.max(end - next), end);
+            next = end;
         }
-        // Whatever is longer than the rest of a frame is a file of its own that holds a sound.
-        (is_tagged || place.saturating_sub(begin) < longest).then_some(mime_type)
+        // Whatever is longer than the rest of a frame is a file of its own that holds a sound. The frame that was cut may have been
+        // longer than those that follow, where their lengths differ.
+        (is_tagged || place.saturating_sub(begin) < longest_frame(mime_type)).then_some(mime_type)
     })
+}
+
+/// Most bytes that a frame can have.
+fn longest_frame(mime_type: &str) -> usize {
+    match mime_type {
+        // Version 2.5, layer II, 160 kbit/s at 8,000 Hz, padded.
+        "audio/mpeg" => 2_881,
+        // Both have thirteen bits of length; that of LOAS is without its three bytes of head.
+        "audio/aac" => 0x1fff,
+        _ => 0x1fff + 3,
+    }
 }
 
 /// Bytes of the frame that begins here, and what it is a frame of.

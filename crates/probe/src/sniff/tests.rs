@@ -282,7 +282,8 @@ fn a_frame_of_sound_needs_a_second_one() {
         assert_eq!(mime(&[before, frame.repeat(5)].concat()), None, "too few to be sure");
     }
     let behind = |before: &[u8]| mime(&[before, &frame.repeat(6)].concat());
-    assert_eq!(behind(&[[9; 416].as_slice(), &[0x5a; 2]].concat()), None, "more than the rest of a frame: it is something else's");
+    assert_eq!(behind(&[0x5a; 2_881]), None, "more than the rest of a frame: it is something else's");
+    assert_eq!(behind(&[0x5a; 2_880]), Some("audio/mpeg"), "the rest of a frame that was longer than those that follow");
     assert_eq!(behind(&[[0; 900].as_slice(), &[0x5a; 400]].concat()), Some("audio/mpeg"), "a rest behind zeros");
     assert_eq!(behind(&[b"APETAGEX\xd0\x07\0\0".as_slice(), &[0x5a; 500]].concat()), Some("audio/mpeg"), "a tag");
     let mut multiplexed = vec![0x01u8; 103 * 2];
@@ -292,6 +293,16 @@ fn a_frame_of_sound_needs_a_second_one() {
     assert_eq!(mime(&multiplexed), Some("audio/x-loas"));
     multiplexed[103] = 0;
     assert_eq!(mime(&multiplexed), None);
+}
+
+#[test]
+fn a_recording_of_a_stream_may_begin_within_its_longest_frame() {
+    // ADTS: 300 bytes a frame.
+    let frame = [[0xff, 0xf1, 0x50, 0x80, 0x25, 0x80].as_slice(), &[0; 294]].concat();
+    for rest in [1, 299, 300, 1_500, 8_190] {
+        assert_eq!(mime(&[vec![0x5a; rest], frame.repeat(6)].concat()), Some("audio/aac"), "behind {rest} bytes");
+    }
+    assert_eq!(mime(&[vec![0x5a; 8_191], frame.repeat(6)].concat()), None, "no frame has so long a rest");
 }
 
 #[test]
