@@ -71,10 +71,37 @@ fn last_mark(bytes: &[u8]) -> Option<usize> {
     ["%%EOF", "startxref"].iter().filter_map(|mark| memmem::rfind(bytes, mark.as_bytes())).max()
 }
 
-/// Whether a mark of an end stands behind the last object, and no further object begins behind it.
+/// Whether a mark of an end stands behind the last object and leads to a table of objects, and no further object begins behind it.
+///
+/// A file that is attached as it is has such a mark too, and the objects before it may be its own: its places are counted from its own head.
 fn is_ended_behind_its_objects(file: &[u8]) -> bool {
+    const MARK: &[u8] = b"startxref";
     let rest = memmem::rfind(file, b"endobj").and_then(|last| file.get(last..)).unwrap_or_default();
-    last_mark(rest).and_then(|mark| rest.get(mark..)).is_some_and(|after| memmem::find(after, b" obj").is_none())
+    let after = memmem::rfind(rest, MARK).and_then(|mark| rest.get(mark + MARK.len()..));
+    after.is_some_and(|after| memmem::find(after, b" obj").is_none() && leads_to_objects(file, after.trim_ascii_start()))
+}
+
+/// Whether the number with which some bytes begin is a place in the file where a table of objects, or the object that is one, begins.
+fn leads_to_objects(file: &[u8], number: &[u8]) -> bool {
+    let Some(place) = first_number(number).and_then(|(place, _)| usize::try_from(place).ok()) else { return false };
+    // Writers count from the head, and some from the first byte, whatever stands before the head.
+    let head = memmem::find(file.get(..1024).unwrap_or(file), b"%PDF-").unwrap_or_default();
+    [0, head].into_iter().filter_map(|begin| file.get(begin.checked_add(place)?..)).any(|there| {
+        let there = there.trim_ascii_start();
+        there.starts_with(b"xref") || is_begin_of_an_object(there)
+    })
+}
+
+/// Whether bytes begin as an object does, `12 0 obj`.
+fn is_begin_of_an_object(bytes: &[u8]) -> bool {
+    let rest = first_number(bytes).and_then(|(_, rest)| first_number(rest.trim_ascii_start()));
+    rest.is_some_and(|(_, rest)| rest.trim_ascii_start().starts_with(b"obj"))
+}
+
+/// The number with which some bytes begin, and what is behind it.
+fn first_number(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let (digits, rest) = bytes.split_at_checked(bytes.iter().take_while(|byte| byte.is_ascii_digit()).count())?;
+    Some((std::str::from_utf8(digits).ok()?.parse().ok()?, rest))
 }
 
 /// Whether anything in it speaks of encryption.
@@ -99,9 +126,7 @@ fn value<'o>(object: &'o [u8], key: &str) -> Option<&'o [u8]> {
 }
 
 fn number(object: &[u8], key: &str) -> Option<u64> {
-    let value = value(object, key)?;
-    let digits = value.iter().take_while(|b| b.is_ascii_digit()).count();
-    std::str::from_utf8(value.get(..digits)?).ok()?.parse().ok()
+    first_number(value(object, key)?).map(|(number, _)| number)
 }
 
 /// How many pages the root of the page tree announces; the last one counts, for later versions of a file are appended to it.
@@ -182,6 +207,25 @@ mod tests {
         assert!(!is_cut(ended("<html>").as_bytes()));
         assert!(is_cut(ended("2 0 obj<</Length 99999>>stream\n").as_bytes()));
         assert!(is_cut(ended("2 0 obj<<>>endobj 3 0 obj<</Length 9").as_bytes()));
+    }
+
+    #[test]
+    fn the_end_of_a_file_that_is_attached_is_not_the_end_of_its_own() {
+        let file = |place: usize| format!("%PDF-1.4\n1 0 obj<<>>endobj xref\n0 1\nstartxref {place} %%EOF\n");
+        let inner = file(27);
+        let cut = format!(
+            "%PDF-1.4\n1 0 obj<</A 1>>endobj\n2 0 obj<</Length 9999/Note(as long as you like)>>stream\n{inner}{}",
+            "x".repeat(5_000)
+        );
+        assert!(is_cut(cut.as_bytes()));
+        let strangers = "<p>page</p>".repeat(500);
+        for (place, is_whole) in [(26, true), (27, true), (9, true), (28, false), (5, false), (90_000, false), (usize::MAX, false)] {
+            assert_eq!(is_cut(format!("{}{strangers}", file(place)).as_bytes()), !is_whole, "{place}");
+            let behind_junk = format!("HTTP/1.1 200 OK\n\n{}{strangers}", file(place));
+            assert_eq!(is_cut(behind_junk.as_bytes()), !is_whole, "{place}, counted from the mark");
+        }
+        assert!(!is_cut(format!("HTTP/1.1 200 OK\n\n{}{strangers}", file(44)).as_bytes()), "counted from the first byte");
+        assert!(is_cut(format!("%PDF-1.4\n1 0 obj<<>>endobj %%EOF\n{strangers}").as_bytes()), "a mark that leads nowhere");
     }
 
     #[test]
