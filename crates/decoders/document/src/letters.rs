@@ -10,7 +10,7 @@ const MOST_CHARACTERS: usize = 1_000_000;
 /// What stands in for a character that the file gives no meaning.
 const UNKNOWN: char = char::REPLACEMENT_CHARACTER;
 
-/// One letter of so many without a meaning, and the others mean nothing either.
+/// One letter of so many without a meaning is worth a word.
 const MEANINGLESS_PART: u64 = 3;
 
 /// One sign of a text.
@@ -40,7 +40,7 @@ pub(crate) struct PageText {
     pub(crate) characters: u64,
     /// Whether any of them is more than white space.
     pub(crate) has_text: bool,
-    /// Whether its letters are numbers of glyphs: no signs are left then.
+    /// Whether many of its letters have no meaning, or all are numbers of glyphs: no signs are left then.
     pub(crate) is_meaningless: bool,
 }
 
@@ -71,9 +71,10 @@ pub(crate) fn read(page: &PdfPage<'_>, frame: &Frame) -> Result<PageText, Pdfium
     let source = page.text()?;
     let (width, height) = frame.size();
     let mut text = PageText::default();
-    let (mut half, mut letters, mut unknown) = (None, 0_u64, 0_u64);
+    let (mut half, mut tally) = (None, Tally::default());
     for sign in source.chars().iter().take(MOST_CHARACTERS) {
         let Some(character) = meant(&sign, &mut half) else { continue };
+        tally.take(character);
         if character.is_whitespace() {
             // PDFium sets spaces and line ends where it sees them; only those of the file are characters of it.
             text.characters += u64::from(sign.is_generated().is_ok_and(|is_generated| !is_generated));
@@ -81,8 +82,6 @@ pub(crate) fn read(page: &PdfPage<'_>, frame: &Frame) -> Result<PageText, Pdfium
             continue;
         }
         text.characters += 1;
-        letters += 1;
-        unknown += u64::from(character == UNKNOWN);
         let found = place(&sign, frame);
         let place = found.and_then(|place| place.within(width, height));
         if found.is_some() && place.is_none() {
@@ -91,13 +90,46 @@ pub(crate) fn read(page: &PdfPage<'_>, frame: &Frame) -> Result<PageText, Pdfium
         }
         text.signs.push(Sign::Letter(Letter { character, place, turn: turn(&sign, frame) }));
     }
-    text.has_text = letters > unknown;
-    // Codes of two bytes whose font is lost come as a NUL and some letter, each: that letter is no text either.
-    text.is_meaningless = unknown > 0 && unknown * MEANINGLESS_PART >= letters;
-    if text.is_meaningless && text.has_text {
+    text.has_text = tally.known > 0;
+    text.is_meaningless = tally.is_worth_a_word();
+    if tally.is_of_glyph_numbers() {
         text = PageText { is_meaningless: true, ..PageText::default() };
     }
     Ok(text)
+}
+
+/// What the letters of a page are.
+#[derive(Debug, Default)]
+struct Tally {
+    known: u64,
+    unknown: u64,
+    /// Known ones directly behind an unknown one.
+    pairs: u64,
+    is_behind_unknown: bool,
+}
+
+impl Tally {
+    fn take(&mut self, character: char) {
+        if character == UNKNOWN {
+            self.unknown += 1;
+        } else if !character.is_whitespace() {
+            self.known += 1;
+            self.pairs += u64::from(self.is_behind_unknown);
+        }
+        self.is_behind_unknown = character == UNKNOWN;
+    }
+
+    /// Whether they are codes of two bytes whose font is lost. Each comes as a NUL and some letter, which is no text either; the dots of a
+    /// list and the leaders of a table of contents have words beside them.
+    fn is_of_glyph_numbers(&self) -> bool {
+        let is_most_known = self.pairs * 4 >= self.known * 3;
+        let is_half_of_all = self.pairs * 4 >= self.known + self.unknown;
+        self.pairs >= 2 && is_most_known && is_half_of_all
+    }
+
+    fn is_worth_a_word(&self) -> bool {
+        self.unknown > 0 && self.unknown * MEANINGLESS_PART >= self.known + self.unknown
+    }
 }
 
 /// The character; `None` for the first half of a pair (UTF-16) and what only steers.

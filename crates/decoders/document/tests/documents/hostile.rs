@@ -123,21 +123,41 @@ fn document(objects: &[String]) -> Vec<u8> {
 #[test]
 fn letters_that_are_numbers_of_glyphs_are_no_text() {
     // Codes of two bytes in a font of one, as where the font that knew them is lost.
-    let shown = |codes: &str| format!("BT /F 24 Tf 20 60 Td <{codes}> Tj ET");
-    let file = |codes: &str| {
-        document(&[
-            "<</Type/Catalog/Pages 2 0 R>>".to_owned(),
-            "<</Type/Pages/Kids[3 0 R]/Count 1>>".to_owned(),
-            "<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>".to_owned(),
-            format!("<</Length {}>>stream\n{}\nendstream", shown(codes).len(), shown(codes)),
-            "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>".to_owned(),
-        ])
-    };
+    let file = |codes: &str| page_of(&format!("<{codes}>"), "");
     let (text, numbers) = (looked_at(file("36444f58")), looked_at(file("00360044004f0058")));
     assert_eq!((details(&text).has_text, details(&text).text_characters), (Some(true), Some(4)));
     assert!(!codes(&text).contains(&"text-without-meaning"), "{:?}", text.issues);
     assert_eq!((details(&numbers).has_text, details(&numbers).text_characters), (Some(false), Some(0)));
     assert!(codes(&numbers).contains(&"text-without-meaning"), "{:?}", numbers.issues);
+}
+
+#[test]
+fn words_beside_signs_without_a_meaning_stay() {
+    let leader = "\\001".repeat(8);
+    let glyphs = "/Encoding<</Type/Encoding/Differences[1/g1/g2]>>";
+    for (shown, characters, is_warned) in [
+        (format!("Chapter one {leader} 7"), 22, true),
+        (format!("Chapter one{leader}7"), 20, true),
+        (format!("{leader}7"), 9, true),
+        ("\\001Tea \\001Toast".to_owned(), 11, false),
+        ("\\001A few words that can be read \\001A few more".to_owned(), 41, false),
+    ] {
+        let said = looked_at(page_of(&format!("({shown})"), glyphs));
+        assert_eq!((details(&said).has_text, details(&said).text_characters), (Some(true), Some(characters)), "{shown}");
+        assert_eq!(codes(&said).contains(&"text-without-meaning"), is_warned, "{shown}: {:?}", said.issues);
+    }
+}
+
+/// A page that shows a string in a font of one byte a letter.
+fn page_of(string: &str, encoding: &str) -> Vec<u8> {
+    let shown = format!("BT /F 12 Tf 20 60 Td {string} Tj ET");
+    document(&[
+        "<</Type/Catalog/Pages 2 0 R>>".to_owned(),
+        "<</Type/Pages/Kids[3 0 R]/Count 1>>".to_owned(),
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>".to_owned(),
+        format!("<</Length {}>>stream\n{shown}\nendstream", shown.len()),
+        format!("<</Type/Font/Subtype/Type1/BaseFont/Helvetica{encoding}>>"),
+    ])
 }
 
 #[test]
