@@ -4,10 +4,12 @@ mod bounds;
 mod cost;
 mod instances;
 mod levels;
+mod links;
 mod markup;
 mod outside;
 mod root;
 
+use self::links::Links;
 use crate::format::{self, Wish};
 use crate::samples::{Decoded, Layout, Samples, check_memory};
 use crate::seen::Seen;
@@ -72,9 +74,11 @@ fn checked(text: &str) -> Result<Document<'_>, Refusal> {
     bounds::check_attributes(text)?;
     markup::check_namespaces(text)?;
     let document = document(text)?;
-    levels::check(&document)?;
+    // Before any selector is looked for.
     markup::check_styles(&document)?;
-    instances::check(&document)?;
+    let links = Links::of(&document);
+    levels::check(&document, &links)?;
+    instances::check(&document, &links)?;
     Ok(document)
 }
 

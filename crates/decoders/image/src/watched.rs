@@ -19,6 +19,34 @@ const STACK_BYTES: u64 = 64 << 20;
 /// No more than this part of the child's memory is mapped for it.
 const STACK_SHARE: u64 = 8;
 
+/// The share of CPU time of one piece of work.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Share {
+    begun_ms: u64,
+    allowed_ms: u64,
+}
+
+impl Share {
+    /// Begins to count.
+    pub(crate) fn begin(limits: &DecodeLimits) -> Self {
+        Self { begun_ms: cpu_ms(), allowed_ms: limits.cpu_ms.min(limits.total_ms) / SHARE }
+    }
+
+    /// Whether any is left.
+    pub(crate) fn is_left(&self) -> bool {
+        self.spent_ms() <= self.allowed_ms
+    }
+
+    /// Why the work was given up, by the name of what it spent.
+    pub(crate) fn spent(&self, name: &'static str) -> Refusal {
+        Refusal::limit(Code::LimitExceeded, LimitHit::new(name, self.spent_ms(), self.allowed_ms))
+    }
+
+    fn spent_ms(&self) -> u64 {
+        cpu_ms().saturating_sub(self.begun_ms)
+    }
+}
+
 /// Runs `work` and waits for it; calls `alive` meanwhile. When its share of time is spent the thread goes on, but nobody hears of it: the
 /// process must end soon, as a child's does. What it answers can only come from here.
 pub(crate) fn within<T: Send + 'static>(
@@ -26,8 +54,7 @@ pub(crate) fn within<T: Send + 'static>(
     alive: &dyn Fn(),
     work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
 ) -> Result<T, Refusal> {
-    let allowed_ms = limits.cpu_ms.min(limits.total_ms) / SHARE;
-    let begun_ms = cpu_ms();
+    let share = Share::begin(limits);
     let stack_bytes = STACK_BYTES.min(limits.memory_bytes / STACK_SHARE);
     let (tell, told) = sync_channel(1);
     // Nobody may hear it.
@@ -46,9 +73,8 @@ pub(crate) fn within<T: Send + 'static>(
             },
         }
         alive();
-        let spent_ms = cpu_ms().saturating_sub(begun_ms);
-        if spent_ms > allowed_ms {
-            return Err(Refusal::limit(Code::LimitExceeded, LimitHit::new("drawing_ms", spent_ms, allowed_ms)));
+        if !share.is_left() {
+            return Err(share.spent("drawing_ms"));
         }
     }
 }
@@ -88,12 +114,13 @@ mod tests {
         let ticks = Cell::new(0);
         let alive = || {
             ticks.set(ticks.get() + 1);
-            if ticks.get() == 4 {
+            // More than it may spend.
+            if ticks.get() == 24 {
                 end.send(()).unwrap();
             }
         };
-        let outcome = within(&limits(600), &alive, move || ended.recv().map_err(|_| Refusal::corrupt("nobody ended it")));
-        assert_eq!((outcome.is_ok(), ticks.get()), (true, 4));
+        let outcome = within(&limits(6_000), &alive, move || ended.recv().map_err(|_| Refusal::corrupt("nobody ended it")));
+        assert_eq!((outcome.is_ok(), ticks.get()), (true, 24));
     }
 
     #[test]

@@ -11,12 +11,13 @@ pub(crate) trait Bytes: Read + Seek {}
 impl<T: Read + Seek> Bytes for T {}
 
 /// What to read.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Ask {
+pub(crate) struct Ask<'a> {
     pub(crate) width: u32,
     pub(crate) height: u32,
     /// Most bytes of one buffer of the library's own.
     pub(crate) most: u64,
+    /// Whether there is time left; asked before each strip or tile.
+    pub(crate) go_on: &'a dyn Fn() -> bool,
 }
 
 /// A page, row by row from the first that is stored.
@@ -35,20 +36,23 @@ pub(crate) enum Failure {
     Memory,
     /// A feature that the library does not read either.
     Unsupported,
-    /// Not a row could be read.
+    /// Not a row could be read, or the page has another size than was asked for.
     Damaged,
+    /// It took too long.
+    Late,
 }
 
 /// Its version, `LIBTIFF, Version 4.5.0` without the name.
 pub(crate) fn version() -> String {
     // SAFETY: the library returns a constant text.
     let text = unsafe { super::words(TIFFGetVersion()) };
-    text.split_whitespace().find(|word| word.starts_with(|first: char| first.is_ascii_digit())).unwrap_or_default().to_owned()
+    // Line ends are gone from it, so that another word follows the number at once.
+    text.split(|letter: char| !letter.is_ascii_digit() && letter != '.').find(|word| !word.is_empty()).unwrap_or_default().to_owned()
 }
 
 /// Reads the first page of a file, as it is stored: `file` must tell an orientation of 1.
-pub(crate) fn read(file: &mut dyn Bytes, ask: Ask) -> Result<Page, Failure> {
-    let mut told = Told { file, complaints: 0 };
+pub(crate) fn read(file: &mut dyn Bytes, ask: &Ask<'_>) -> Result<Page, Failure> {
+    let mut told = Told { file, complaints: 0, go_on: ask.go_on, is_late: false };
     let options = Options::new(ask.most)?;
     let handle = (&raw mut told).cast::<c_void>();
     // The handlers get `told` by the same pointer: nothing else touches it while the file is open.
@@ -72,6 +76,14 @@ pub(crate) fn read(file: &mut dyn Bytes, ask: Ask) -> Result<Page, Failure> {
         )
     };
     let open = Open(NonNull::new(open).ok_or(Failure::Damaged)?);
+    let (mut width, mut height) = (0_u32, 0_u32);
+    // SAFETY: the file is open; both tags are of 32 bits and come as one number each (TIFFGetField(3TIFF)).
+    let has_size =
+        unsafe { TIFFGetField(open.0.as_ptr(), WIDTH, &raw mut width) == 1 && TIFFGetField(open.0.as_ptr(), HEIGHT, &raw mut height) == 1 };
+    // The raster is as large as we read them, and must be as large as the library does.
+    if !has_size || (width, height) != (ask.width, ask.height) {
+        return Err(Failure::Damaged);
+    }
     let mut why = [0; 1_024];
     // SAFETY: the file is open, and the buffer has the size that the library's manual names (TIFFRGBAImage(3TIFF)).
     if unsafe { TIFFRGBAImageOK(open.0.as_ptr(), why.as_mut_ptr()) } == 0 {
@@ -82,15 +94,18 @@ pub(crate) fn read(file: &mut dyn Bytes, ask: Ask) -> Result<Page, Failure> {
     raster.try_reserve_exact(pixels).map_err(|_| Failure::Memory)?;
     raster.resize(pixels, 0);
     let mut fill = |stop: c_int| {
-        // SAFETY: the raster has `width` times `height` places, which is what the library fills.
+        // SAFETY: the raster has `width` times `height` places, and the library has said that the page has no more.
         unsafe { TIFFReadRGBAImageOriented(open.0.as_ptr(), ask.width, ask.height, raster.as_mut_ptr(), TOP_LEFT, stop) != 0 }
     };
     // Going on behind damage, it does not say that there was any: that a fax ends early is told by no other sign.
     let is_whole = fill(STOP_AT_DAMAGE);
-    if !is_whole {
+    if !is_whole && (ask.go_on)() {
         fill(GO_ON);
     }
     drop(open);
+    if told.is_late {
+        return Err(Failure::Late);
+    }
     let is_damaged = !is_whole || told.complaints > 0;
     if is_damaged && raster.iter().all(|pixel| *pixel == 0) {
         return Err(Failure::Damaged);
@@ -103,6 +118,8 @@ pub(crate) fn read(file: &mut dyn Bytes, ask: Ask) -> Result<Page, Failure> {
 struct Told<'a> {
     file: &'a mut dyn Bytes,
     complaints: u32,
+    go_on: &'a dyn Fn() -> bool,
+    is_late: bool,
 }
 
 /// An open file of the library.
@@ -147,6 +164,10 @@ unsafe extern "C" fn give(handle: *mut c_void, into: *mut c_void, count: isize) 
     let Ok(length) = usize::try_from(count) else { return -1 };
     // SAFETY: the library passes the handle on.
     let told = unsafe { told(handle) };
+    if told.is_late || !(told.go_on)() {
+        told.is_late = true;
+        return -1;
+    }
     let (mut buffer, mut filled) = ([0; 16 << 10], 0);
     while filled < length {
         let wanted = buffer.get_mut(..(length - filled).min(16 << 10)).unwrap_or_default();
@@ -202,6 +223,9 @@ unsafe extern "C" fn ignore(_: *mut c_void, _: *mut c_void, _: *const c_char, _:
 
 const STOP_AT_DAMAGE: c_int = 1;
 const GO_ON: c_int = 0;
+/// `TIFFTAG_IMAGEWIDTH` and `TIFFTAG_IMAGELENGTH`.
+const WIDTH: u32 = 256;
+const HEIGHT: u32 = 257;
 const TOP_LEFT: c_int = 1;
 
 type Move = unsafe extern "C" fn(*mut c_void, *mut c_void, isize) -> isize;
@@ -235,6 +259,7 @@ unsafe extern "C" {
         unmap: Option<Unmap>,
         options: *mut c_void,
     ) -> *mut c_void;
+    fn TIFFGetField(tiff: *mut c_void, tag: u32, ...) -> c_int;
     fn TIFFRGBAImageOK(tiff: *mut c_void, why: *mut c_char) -> c_int;
     fn TIFFReadRGBAImageOriented(tiff: *mut c_void, width: u32, height: u32, raster: *mut u32, orientation: c_int, stop: c_int) -> c_int;
     fn TIFFClose(tiff: *mut c_void);

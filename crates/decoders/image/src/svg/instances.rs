@@ -1,7 +1,7 @@
 //! What a drawing comes to when each thing that it refers to is made as often as it is asked for, counted before it is made.
 
 use super::bounds::exceeded;
-use super::levels::{USE, links};
+use super::links::{Links, USE};
 use assay_contract::exchange::Refusal;
 use resvg::usvg::roxmltree::{Document, Node};
 use std::collections::HashMap;
@@ -16,8 +16,8 @@ const LAID_OUT: u64 = 1;
 const ROUNDS: u32 = 24;
 
 /// Refuses a drawing that multiplies itself by what it refers to.
-pub(super) fn check(document: &Document<'_>) -> Result<(), Refusal> {
-    let plan = Plan::of(document);
+pub(super) fn check(document: &Document<'_>, links: &Links<'_>) -> Result<(), Refusal> {
+    let plan = Plan::of(document, links);
     if plan.made.is_empty() {
         return Ok(());
     }
@@ -45,7 +45,7 @@ struct Plan {
 }
 
 impl Plan {
-    fn of(document: &Document<'_>) -> Self {
+    fn of(document: &Document<'_>, links: &Links<'_>) -> Self {
         let (mut first, mut last, mut shapes, mut own) = (HashMap::new(), HashMap::new(), Vec::new(), Vec::new());
         for node in document.descendants() {
             let place = node.id().get_usize();
@@ -74,7 +74,7 @@ impl Plan {
         for node in document.descendants().filter(Node::is_element) {
             let place = node.id().get_usize();
             let below = shapes.get(place).copied().unwrap_or_default();
-            for (link, name) in links(node) {
+            for (link, name) in links.own(node).iter().copied() {
                 let is_use = link == USE;
                 let Some(target) = (if is_use { first.get(name) } else { last.get(name) }).copied() else { continue };
                 let times = if is_use { PARSED } else { times(link, target, below).saturating_mul(LAID_OUT) };
@@ -157,7 +157,8 @@ mod tests {
 
     fn is_allowed(body: &str) -> bool {
         let svg = format!("<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink'>{body}</svg>");
-        check(&Document::parse(&svg).unwrap()).is_ok()
+        let document = Document::parse(&svg).unwrap();
+        check(&document, &Links::of(&document)).is_ok()
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! How deep a drawing goes, by elements in elements and by what they refer to: each level lies on the stack of whoever draws it.
 
 use super::bounds::exceeded;
+use super::links::{HANDED_DOWN, Links, PLACE, USE};
 use assay_contract::exchange::Refusal;
 use resvg::usvg::roxmltree::{Document, Node};
 use std::collections::HashMap;
@@ -8,11 +9,9 @@ use std::collections::HashMap;
 /// Elements that lie in each other or behind each other. Drawing programs write some tens; the parser itself stops at 1,024 that lie in
 /// each other.
 const MOST_LEVELS: u64 = 1_500;
-/// The link from a `use`.
-pub(super) const USE: &str = "use";
 
 /// Refuses a drawing that goes too deep, or in a circle that the parser doesn't cut.
-pub(super) fn check(document: &Document<'_>) -> Result<(), Refusal> {
+pub(super) fn check(document: &Document<'_>, all: &Links<'_>) -> Result<(), Refusal> {
     let mut names = HashMap::new();
     let mut count = 0;
     for node in document.descendants() {
@@ -21,7 +20,7 @@ pub(super) fn check(document: &Document<'_>) -> Result<(), Refusal> {
             names.insert(name, node);
         }
     }
-    let mut levels = Levels { names, known: vec![Known::No; count], links: Vec::new() };
+    let mut levels = Levels { names, all, known: vec![Known::No; count], links: Vec::new() };
     levels.below(document.root(), 0).map(drop)
 }
 
@@ -45,6 +44,7 @@ struct Link<'a> {
 
 struct Levels<'a, 'input> {
     names: HashMap<&'a str, Node<'a, 'input>>,
+    all: &'a Links<'a>,
     known: Vec<Known>,
     /// What led to where we are.
     links: Vec<Link<'a>>,
@@ -71,7 +71,8 @@ impl<'a, 'input> Levels<'a, 'input> {
             inside = inside.max(self.below(child, above + 1)?);
         }
         let mut behind = 0;
-        for (attribute, name) in links(node) {
+        let (all, handed_down) = (self.all, |(_, name): &(&'a str, &'a str)| (HANDED_DOWN, *name));
+        for (attribute, name) in all.drawn(node).chain(all.handed_down(node).iter().map(handed_down)) {
             let Some(target) = self.names.get(name).copied() else { continue };
             self.links.push(Link { attribute, from: place, to: target.id().get_usize() });
             behind = behind.max(self.below(target, above + inside + 1)?);
@@ -94,46 +95,13 @@ impl<'a, 'input> Levels<'a, 'input> {
         let circle: Vec<&Link<'_>> = self.links.iter().skip(from).filter(|link| link.attribute != USE).collect();
         match circle.as_slice() {
             [] => true,
-            // A picture of what the filter itself lies in is not looked for.
-            [one] => one.attribute != "href",
-            [one, other] if one.attribute == other.attribute => true,
-            [worn, shown] | [shown, worn] if worn.attribute == "filter" && shown.attribute == "href" => worn.from == shown.to,
+            // A picture of what the filter itself lies in is not looked for, nor what is handed down.
+            [one] => ![PLACE, HANDED_DOWN].contains(&one.attribute),
+            [one, other] if one.attribute == other.attribute => one.attribute != HANDED_DOWN,
+            [worn, shown] | [shown, worn] if worn.attribute == "filter" && shown.attribute == PLACE => worn.from == shown.to,
             circle => circle.iter().all(|link| link.attribute.starts_with("marker")),
         }
     }
-}
-
-/// What an element draws beside its own: attributes, or [`USE`], and the names in them.
-pub(super) fn links<'a>(node: Node<'a, '_>) -> Vec<(&'a str, &'a str)> {
-    let mut links = Vec::new();
-    for attribute in node.attributes() {
-        match attribute.name() {
-            "href" => {
-                let link = match node.tag_name().name() {
-                    "use" => USE,
-                    "feImage" => "href",
-                    _ => continue,
-                };
-                links.extend(attribute.value().trim().strip_prefix('#').map(|name| (link, name)));
-            }
-            "style" => {
-                for declaration in attribute.value().split(';') {
-                    let Some((property, value)) = declaration.split_once(':') else { continue };
-                    links.extend(urls(value).map(|name| (property.trim(), name)));
-                }
-            }
-            name => links.extend(urls(attribute.value()).map(|target| (name, target))),
-        }
-    }
-    links
-}
-
-/// Names in `url(#…)`.
-fn urls(value: &str) -> impl Iterator<Item = &str> {
-    value.split("url(").skip(1).filter_map(|rest| {
-        let target = rest.split(')').next()?.trim().trim_matches(['"', '\'']);
-        target.trim().strip_prefix('#')
-    })
 }
 
 #[cfg(test)]
@@ -142,7 +110,8 @@ mod tests {
 
     fn is_allowed(body: &str) -> bool {
         let svg = format!("<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink'>{body}</svg>");
-        check(&Document::parse(&svg).unwrap()).is_ok()
+        let document = Document::parse(&svg).unwrap();
+        check(&document, &Links::of(&document)).is_ok()
     }
 
     fn chain(count: usize, link: impl Fn(usize) -> String) -> bool {
@@ -169,6 +138,24 @@ mod tests {
             format!("<marker id='a{n}'><g marker-end='url(#a{})'>{open}<path/>{close}</g></marker>", n + 1)
         };
         assert!(chain(60, nested) && !chain(100, nested));
+    }
+
+    #[test]
+    fn circles_through_a_style_sheet_or_what_is_handed_down_are_found() {
+        let masks = "<mask id='m'><rect/></mask><mask id='n'><rect/></mask><mask id='o'><rect/></mask><rect class='a b'/>";
+        let circle = "#m rect{mask:url(#n)} #n > rect{mask:url(#o)} #o rect{mask:url(#m)} .b{mask:url(#m)}";
+        assert!(!is_allowed(&format!("<style>{circle}</style>{masks}")));
+        assert!(is_allowed(&format!("<style>{}</style>{masks}", circle.replace("#o rect", "#o path"))));
+        assert!(!is_allowed("<g fill='url(#p)'><pattern id='p'><path/></pattern><path/></g>"));
+        for said in ["fill='red'", "style='fill: none'", "class='a'"] {
+            let body = format!(
+                "<style>.a{{fill:red}} .b{{fill:url(#q)}}</style><g fill='url(#p)'><pattern id='p'><path {said}/></pattern><path/></g>"
+            );
+            assert!(is_allowed(&body), "{said}");
+        }
+        assert!(!is_allowed(
+            "<pattern id='p'><path fill='url(#q)'/></pattern><g stroke='url(#p)'><pattern id='q'><g><path/></g></pattern><path/></g>"
+        ));
     }
 
     #[test]

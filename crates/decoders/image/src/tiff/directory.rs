@@ -239,9 +239,9 @@ impl<'a> Directory<'a> {
         slice(self.file.bytes, at, count)
     }
 
-    /// Where a tag's first value is.
+    /// Where a tag's only value is, within its entry. One that lies elsewhere may lie on anything, another tag's value among them.
     pub(crate) fn place_of(&self, tag: u16) -> Option<usize> {
-        self.values(tag).map(|(_, _, at)| at)
+        self.values(tag).filter(|(_, count, _)| *count == 1).map(|(_, _, at)| at)
     }
 
     /// Whether numbers are stored least significant byte first.

@@ -9,6 +9,7 @@ use crate::format::Wish;
 use crate::samples::{Decoded, Layout, check_memory};
 use crate::seen::Seen;
 use crate::shrink::Shrinker;
+use crate::watched::Share;
 use assay_contract::Code;
 use assay_contract::exchange::Refusal;
 
@@ -37,11 +38,17 @@ fn by_libtiff(bytes: &[u8], first: &Directory<'_>, seen: &Seen, wish: &Wish<'_>)
     if let Err(refusal) = check_memory(wish.limits, u64::from(width) * u64::from(height) * 8) {
         return Some(Err(refusal));
     }
+    let share = Share::begin(wish.limits);
+    let go_on = || {
+        (wish.alive)();
+        share.is_left()
+    };
     let mut file = Disguised::upright(bytes, first);
-    let page = match libtiff::read(&mut file, Ask { width, height, most: wish.limits.memory_bytes / 2 }) {
+    let page = match libtiff::read(&mut file, &Ask { width, height, most: wish.limits.memory_bytes / 2, go_on: &go_on }) {
         Ok(page) => page,
         Err(Failure::Unsupported) => return None,
         Err(Failure::Damaged) => return Some(Err(Refusal::corrupt("its tags or its samples are damaged"))),
+        Err(Failure::Late) => return Some(Err(share.spent("decoding_ms"))),
         Err(Failure::Memory) => return Some(Err(Refusal::new(Code::LimitExceeded, "its pixels need more memory than allowed"))),
     };
     let has_alpha = first.alpha().is_some();

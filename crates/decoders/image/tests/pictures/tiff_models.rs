@@ -85,6 +85,22 @@ fn colours_may_be_stored_at_half_their_size() {
 }
 
 #[test]
+fn an_orientation_that_lies_on_the_width_changes_no_size() {
+    let units = [76, 76, 76, 76, 85, 255].repeat(8 * 16);
+    // Four numbers do not fit into an entry: what stands there is their place, which here is the upper half of the width's.
+    let mut file = page([16, 32], &[8, 8, 8], 6, &[(274, 3, vec![1; 4]), (530, 3, vec![2, 2])], &units);
+    let entry =
+        |tag: u16, file: &[u8]| (0..file.len()).find(|at| file[*at..].starts_with(&tag.to_le_bytes()) && file[*at + 2] < 5).unwrap();
+    let directory = u32::from_le_bytes(file[4..8].try_into().unwrap()) as usize + 2;
+    let (width, orientation) = (directory, directory + entry(274, &file[directory..]));
+    let place = u32::try_from(width + 8 + 2).unwrap();
+    file[orientation + 8..orientation + 12].copy_from_slice(&place.to_le_bytes());
+    let told = said(&file);
+    assert_eq!((details(&told).stored_width, details(&told).stored_height), (16, 32));
+    assert_near(preview(&told).at(0.9, 0.9), &[254, 0, 0]);
+}
+
+#[test]
 fn a_jpeg_of_the_old_style_is_shown() {
     // TIFF 6.0, section 22: the whole JPEG, and where it lies.
     let jpeg = jpeg(64, 48, |x, _| if x < 32 { [200, 40, 40] } else { [40, 40, 200] });
