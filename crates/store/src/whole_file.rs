@@ -6,15 +6,18 @@
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, open};
 use rustix::io::Errno;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// Writers of one path that may be at work at once.
 const MOST_WRITERS: u32 = 1_000;
+/// Most bytes of a name on any file system of Linux (`NAME_MAX`).
+const LONGEST_NAME: usize = 255;
 /// Names beside a path that are looked at for what a dead writer left: more than a few never wrote at once.
 const SWEPT: u32 = 4;
 
@@ -127,10 +130,35 @@ fn beside<T>(path: &Path, make: impl Fn(&Path) -> io::Result<T>) -> io::Result<(
 }
 
 fn aside(path: &Path, number: u32) -> PathBuf {
+    /// What is left of the longest name beside the dot and the longest end.
+    const ROOM: usize = LONGEST_NAME - ".".len() - ".assay-999".len();
+    /// Of it, beside a mark and sixteen digits.
+    const KEPT: usize = ROOM - 17;
+    let whole = path.file_name().unwrap_or_default();
     let mut name = OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
+    match begin_of(whole.as_bytes(), KEPT) {
+        Some(begin) if whole.len() > ROOM => {
+            name.push(OsStr::from_bytes(begin));
+            name.push(format!("~{:016x}", digest(whole.as_bytes())));
+        }
+        _ => name.push(whole),
+    }
     name.push(format!(".assay-{number}"));
     path.with_file_name(name)
+}
+
+/// No more than so many bytes of a name, and no part of a character: some file systems take only whole ones.
+fn begin_of(name: &[u8], most: usize) -> Option<&[u8]> {
+    let is_within = |at: usize| name.get(at).is_some_and(|byte| byte & 0xc0 == 0x80);
+    // A name that is no UTF-8 is cut anywhere: no character has more than four bytes.
+    let end = (most.saturating_sub(3)..=most).rev().find(|at| !is_within(*at)).unwrap_or(most);
+    name.get(..end)
+}
+
+/// FNV-1a: the same in every process and version, so that what a dead writer left is found again. Names that share one and their begin
+/// only wait for each other.
+fn digest(name: &[u8]) -> u64 {
+    name.iter().fold(0xcbf2_9ce4_8422_2325, |digest, byte| (digest ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
 }
 
 /// Says that the writer lives, as long as the file is open: the kernel ends it with its last process, in whatever container or namespace
@@ -212,6 +240,38 @@ mod tests {
             left.sort();
             assert_eq!(left, [".page.html.assay-3", "page.html"], "what is no file is nobody's");
         }
+    }
+
+    #[test]
+    fn a_file_whose_name_is_as_long_as_one_may_be_is_replaced_and_swept_as_any_other() {
+        for create in WAYS {
+            for name in ["n".repeat(255), "é".repeat(127), format!("n{}", "é".repeat(127)), format!("{}.tif", "字".repeat(83))] {
+                let folder = tempfile::tempdir().unwrap();
+                let path = folder.path().join(&name);
+                for bytes in [b"first", b"other"] {
+                    fs::write(aside(&path, 0), b"of a dead one").unwrap();
+                    WholeFile::create(&path).unwrap();
+                    let mut file = create(&path).unwrap();
+                    file.write_all(bytes).unwrap();
+                    file.finish().unwrap();
+                    assert_eq!((fs::read(&path).unwrap().as_slice(), names(folder.path())), (&bytes[..], vec![name.clone()]));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_aside_of_two_long_names_is_not_the_same_and_no_letter_of_them_is_cut() {
+        let of = |name: &str, number| aside(Path::new(name), number).into_os_string().into_string().unwrap();
+        let long = |end: &str| format!("{}{end}", "é".repeat(126));
+        assert_ne!(of(&long("a"), 0), of(&long("b"), 0));
+        assert_eq!(of(&long("a"), 7), of(&long("a"), 7));
+        for begin in 0..4 {
+            let name = format!("{}{}", "n".repeat(begin), "字".repeat(83));
+            assert!(of(&name, MOST_WRITERS - 1).len() <= LONGEST_NAME, "{name}");
+        }
+        let shorter = "n".repeat(244);
+        assert_eq!(of(&shorter, 0), format!(".{shorter}.assay-0"));
     }
 
     #[test]
