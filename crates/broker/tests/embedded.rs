@@ -8,7 +8,7 @@ mod stage;
 
 use assay_broker::{Broker, BrokerError, Embedded, EmbeddedConfig, Redelivered};
 use assay_contract::job::Lane;
-use stage::{PLENTY, embedded_config, id, job, next, record, submit};
+use stage::{LEASE, PLENTY, embedded_config, id, job, next, record, submit};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -21,7 +21,7 @@ async fn a_lease_is_renewed_while_its_worker_lives() {
     let held = next(&mut deliveries).await;
     let mut others = two.consume(PLENTY).await.unwrap();
     // Slow on purpose: three leases long, the other worker must not be given the job.
-    let taken = tokio::time::timeout(Duration::from_millis(1_500), others.next()).await;
+    let taken = tokio::time::timeout(LEASE * 3, others.next()).await;
     assert!(taken.is_err(), "the lease was not renewed");
     held.acknowledge().await.unwrap();
 }
@@ -55,7 +55,8 @@ async fn a_killed_workers_lease_expires() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_delivery_out_for_longer_than_the_acknowledgement_timeout_is_lost() {
     let folder = tempfile::tempdir().unwrap();
-    let config = EmbeddedConfig { acknowledgement_timeout: Duration::from_millis(600), ..embedded_config(&folder) };
+    let lease = Duration::from_millis(500);
+    let config = EmbeddedConfig { acknowledgement_timeout: Duration::from_millis(600), lease, ..embedded_config(&folder) };
     let broker = Embedded::open(config).await.unwrap();
     submit(&broker, Lane::Batch, ["a".to_owned()]).await;
     let mut deliveries = broker.consume(PLENTY).await.unwrap();
