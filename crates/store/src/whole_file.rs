@@ -6,6 +6,7 @@
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, open};
 use rustix::io::Errno;
+use sha2::{Digest, Sha256};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -155,10 +156,10 @@ fn begin_of(name: &[u8], most: usize) -> Option<&[u8]> {
     name.get(..end)
 }
 
-/// FNV-1a: the same in every process and version, so that what a dead writer left is found again. Names that share one and their begin
-/// only wait for each other.
+/// The same in every process and version, so that what a dead writer left is found again. Names that share one and their begin only
+/// wait for each other.
 fn digest(name: &[u8]) -> u64 {
-    name.iter().fold(0xcbf2_9ce4_8422_2325, |digest, byte| (digest ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
+    Sha256::digest(name).iter().take(size_of::<u64>()).fold(0, |digest, byte| digest << 8 | u64::from(*byte))
 }
 
 /// Says that the writer lives, as long as the file is open: the kernel ends it with its last process, in whatever container or namespace
