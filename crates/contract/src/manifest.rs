@@ -31,9 +31,12 @@ pub enum LineUnreadable {
     /// An array, a text, a number.
     #[error("a line must be a JSON object: a row or a job")]
     NotAnObject,
-    /// No JSON, or not the fields of a row. It may repeat what the line says: for its sender only.
+    /// No JSON.
+    #[error("the line is not JSON: {}", in_its_line(.0))]
+    NotJson(serde_json::Error),
+    /// Not the fields of a row. It may repeat what the line says: for its sender only.
     #[error(transparent)]
-    NotARow(#[from] serde_json::Error),
+    NotARow(serde_json::Error),
     /// A whole job of somebody else.
     #[error("the job is of another organisation than --organization")]
     OtherOrganization,
@@ -88,6 +91,11 @@ impl Row {
     }
 }
 
+/// The line of the manifest is told by whoever reads it; here there is but one.
+fn in_its_line(error: &serde_json::Error) -> String {
+    error.to_string().replace(" at line 1 column ", " at column ")
+}
+
 /// The job of an address.
 pub fn of_address(uri: &str, defaults: &Defaults) -> Job {
     of_row(Row::default(), JobAsset::Uri(uri.to_owned()), defaults)
@@ -112,7 +120,7 @@ pub fn next_line(manifest: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
 /// The job of a manifest's line; the error says what is wrong with it.
 pub fn of_line(line: &[u8], defaults: &Defaults) -> Result<Line, LineUnreadable> {
     within_limits(line)?;
-    let value: Value = serde_json::from_slice(line)?;
+    let value: Value = serde_json::from_slice(line).map_err(LineUnreadable::NotJson)?;
     if !value.is_object() {
         return Err(LineUnreadable::NotAnObject);
     }
@@ -125,7 +133,7 @@ pub fn of_line(line: &[u8], defaults: &Defaults) -> Result<Line, LineUnreadable>
         job.task_id.get_or_insert_with(|| defaults.task.clone());
         job
     } else {
-        let mut row: Row = serde_json::from_value(value)?;
+        let mut row: Row = serde_json::from_value(value).map_err(LineUnreadable::NotARow)?;
         passed_by = row.passed_by();
         let places = [row.uri.take().map(JobAsset::Uri), row.asset.take(), row.row_data.take()];
         let mut given = places.into_iter().flatten();
@@ -136,7 +144,7 @@ pub fn of_line(line: &[u8], defaults: &Defaults) -> Result<Line, LineUnreadable>
         }
     };
     // Read again as a worker will, with all that was added: a job that it refuses would leave its row queued for ever.
-    Ok(Line { job: Job::read(&serde_json::to_vec(&job)?)?, passed_by })
+    Ok(Line { job: Job::read(&serde_json::to_vec(&job).map_err(LineUnreadable::NotARow)?)?, passed_by })
 }
 
 fn of_row(row: Row, asset: JobAsset, defaults: &Defaults) -> Job {

@@ -52,6 +52,12 @@ fn a_row_without_an_asset_or_with_an_unknown_field_is_named() {
 }
 
 #[test]
+fn a_line_that_is_no_json_is_told_as_such_by_its_column() {
+    assert_eq!(refusal("not json"), "the line is not JSON: expected ident at column 2");
+    assert_eq!(refusal(r#"{"uri": "s3://bucket/key""#), "the line is not JSON: EOF while parsing an object at column 25");
+}
+
+#[test]
 fn a_whole_job_gets_the_task_and_stays_in_its_organisation() {
     let job = |organization: &str| {
         format!(
