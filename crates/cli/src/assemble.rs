@@ -1,6 +1,6 @@
 //! Puts the rooms together as the configuration says.
 
-use crate::config::Config;
+use crate::config::{Config, Hidden};
 use anyhow::Context;
 use assay_access::{Access, AccessConfig, WorkerIdentity};
 use assay_broker::{Embedded, EmbeddedConfig, RabbitMq, RabbitMqConfig, SharedBroker};
@@ -193,6 +193,13 @@ fn settings(config: Config) -> Settings {
 /// Made anew at each start: a restarted worker must not be taken for the one that held its claims.
 fn worker_id() -> String {
     format!("worker-{}", assay_contract::JobId::generate())
+}
+
+/// Says where jobs come from and where answers go: settings that were not found are seen here.
+pub fn tell_places(config: &Config) {
+    let hidden = |url: Option<&Hidden>| url.map(|url| withheld(&url.0)).unwrap_or_default();
+    let shelf = config.shelf.url.clone().map(|url| withheld(&Secret::new(url))).unwrap_or_default();
+    tracing::info!(broker = hidden(config.broker.url.as_ref()), store = hidden(config.store.url.as_ref()), shelf, "works with");
 }
 
 /// An address as it may be shown: without user, password and parameters.

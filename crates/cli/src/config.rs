@@ -7,7 +7,7 @@ mod sections;
 
 pub use layers::Problems;
 pub use listed::{Listed, listed};
-pub use sections::Config;
+pub use sections::{Config, Hidden};
 
 use crate::args::SettingsArguments;
 use std::path::Path;

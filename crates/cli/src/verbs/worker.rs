@@ -68,6 +68,7 @@ pub async fn hire(config: Config, signals: &mut Signals) -> anyhow::Result<Optio
 
 async fn set_up(config: Config) -> anyhow::Result<Shift> {
     let plan = assemble::plan(&config)?;
+    assemble::tell_places(&config);
     let metrics = PrometheusBuilder::new().install_recorder().context("metrics can't be set up")?;
     telemetry::describe();
     let mut beside = JoinSet::new();
