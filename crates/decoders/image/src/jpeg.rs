@@ -70,10 +70,13 @@ pub(crate) fn decode(bytes: &[u8], seen: &Seen, wish: &Wish<'_>) -> Result<Decod
     let mut picture = match turbo::decompress(bytes, &ask, wish.limits) {
         // Rubbish between the segments stops libjpeg; without it, it may go on.
         Err(turbo::Failure::Header(_)) if segments.scan_at > 0 => turbo::decompress(&segments.essence(bytes), &ask, wish.limits),
+        Err(turbo::Failure::Header(_)) => return Err(Refusal::corrupt("the file ends before its picture begins")),
         other => other,
     }
     .map_err(|failure| failure.refusal(wish.limits))?;
-    let damage = picture.damage.take();
+    // libjpeg tells its first warning only: a harmless one hides that the rest is missing.
+    let is_cut = || !segments::is_ended(bytes, segments.scan_at);
+    let damage = picture.damage.take().or_else(|| (picture.was_warned && is_cut()).then(|| turbo::ENDS_EARLY.to_owned()));
     Shrinker::whole(picture.samples(segments.adobe.is_some()), wish.longest_px, damage)
 }
 

@@ -9,6 +9,9 @@ use assay_contract::limits::{DecodeLimits, LimitHit};
 use std::ffi::{CStr, c_int};
 use turbojpeg::raw;
 
+/// A file that ends within its scans, in the words that other formats have for it.
+pub(crate) const ENDS_EARLY: &str = "the file ends early";
+
 /// How to decode.
 pub(crate) struct Ask {
     /// What the header told; another size is refused.
@@ -28,6 +31,8 @@ pub(crate) struct Raw {
     layout: Layout,
     bytes: Vec<u8>,
     pub(crate) damage: Option<String>,
+    /// Whether the library complained, be it of something harmless; it tells its first complaint only.
+    pub(crate) was_warned: bool,
 }
 
 /// Why there is no picture.
@@ -54,7 +59,7 @@ impl Failure {
             Self::Pixels(why) | Self::Header(why) if why.contains("nsupported") || why.contains("not implemented") => {
                 Refusal::unsupported(why)
             }
-            Self::Pixels(why) | Self::Header(why) => Refusal::corrupt(why),
+            Self::Pixels(why) | Self::Header(why) => Refusal::corrupt(in_our_words(why)),
             Self::Refused(refusal) => refusal,
         }
     }
@@ -183,7 +188,12 @@ pub(crate) fn decompress(jpeg: &[u8], ask: &Ask, limits: &DecodeLimits) -> Resul
         Err(why) if bytes.iter().any(|sample| *sample != 0) && !why.contains("scans") => Some(why),
         Err(why) => return Err(Failure::Pixels(why)),
     };
-    Ok(Raw { width, height, layout, bytes, damage: damage.filter(|words| !is_harmless(words)) })
+    let was_warned = damage.is_some();
+    Ok(Raw { width, height, layout, bytes, damage: damage.filter(|words| !is_harmless(words)).map(in_our_words), was_warned })
+}
+
+fn in_our_words(words: String) -> String {
+    if words.contains("Premature end of JPEG file") { ENDS_EARLY.to_owned() } else { words }
 }
 
 /// Warnings after which every pixel is there.

@@ -135,6 +135,23 @@ impl<'a> Segments<'a> {
     }
 }
 
+/// Whether the mark of the end (EOI) stands somewhere behind a scan's begin; tables and scans between are passed over by their lengths.
+pub(super) fn is_ended(bytes: &[u8], scan_at: usize) -> bool {
+    let mut at = scan_at;
+    loop {
+        let Some(skip) = bytes.get(at..).and_then(|rest| memchr::memchr(0xff, rest)) else { return false };
+        at += skip;
+        match bytes.get(at + 1) {
+            None => return false,
+            Some(0xd9) => return true,
+            Some(0xff) => at += 1,
+            // A sample's byte, or a marker without a length.
+            Some(0x00 | 0x01 | 0xd0..=0xd8) => at += 2,
+            Some(_) => at += 2 + usize::from(be16(bytes, at + 2).unwrap_or(0)),
+        }
+    }
+}
+
 fn frame(marker: u8, body: &[u8]) -> Option<Frame> {
     let id = |component: usize| body.get(6 + 3 * component).copied().unwrap_or(0);
     Some(Frame {

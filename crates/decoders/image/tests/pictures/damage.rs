@@ -152,6 +152,37 @@ fn a_cut_picture_shows_its_upper_part_and_says_so() {
     }
 }
 
+#[test]
+fn a_cut_jpeg_says_that_it_ends_early_and_keeps_its_facts() {
+    let plain = fixture("media/jpeg-baseline.jpg");
+    let mut odd_jfif = plain.clone();
+    odd_jfif[11] = 9;
+    // What libjpeg complains of first, and harmlessly, hides what it would say next.
+    let with_rubbish = [&plain[..20], b"rubbish!", &plain[20..]].concat();
+    let others = ["progressive", "gray", "cmyk"].map(|kind| fixture(&format!("media/jpeg-{kind}.jpg")));
+    for (number, whole) in [plain, odd_jfif, with_rubbish].into_iter().chain(others).enumerate() {
+        let sound = said(&whole);
+        assert_eq!((sound.thumbnails.len(), codes(&sound)), (2, vec![]), "{number}: {:?}", sound.issues);
+        for percent in [10, 50, 90, 99] {
+            let told = said(&whole[..whole.len() * percent / 100]);
+            assert_eq!((codes(&told), told.thumbnails.len()), (vec!["corrupt-asset"], 2), "{number}, {percent} %: {:?}", told.issues);
+            assert!(told.issues[0].message.contains("the file ends early"), "{number}, {percent} %: {:?}", told.issues);
+            assert_eq!(details(&told), with_pixels_of(details(&sound), &told), "{number}, {percent} %");
+        }
+    }
+}
+
+#[test]
+fn a_jpeg_that_ends_before_its_picture_says_so_and_keeps_its_facts() {
+    let whole = fixture("media/jpeg-baseline.jpg");
+    let scan = whole.windows(2).position(|two| two == [0xff, 0xda]).unwrap();
+    for end in [scan - 1, scan, scan + 2, scan + 9] {
+        let told = said(&whole[..end]);
+        assert_eq!((details(&told).stored_width, codes(&told), told.thumbnails.len()), (1200, vec!["corrupt-asset"], 0), "{end}");
+        assert!(told.issues[0].message.contains("the file ends before its picture begins"), "{:?}", told.issues);
+    }
+}
+
 /// The whole file's facts with the cut one's colours, which come from other pixels.
 fn with_pixels_of(
     mut whole: assay_contract::details::ImageDetails,
