@@ -39,7 +39,12 @@ pub(crate) fn head(input: &mut Input) -> Result<Head, Stop> {
     let count = input.read_at(0, &mut head).map_err(stopped)?;
     head.truncate(count);
     if memchr::memmem::find(&head, b"%PDF-").is_none() {
-        return Err(Refusal::unsupported("it does not begin as a PDF does").into());
+        let refusal = if plain::begins_with_an_object(&head) {
+            Refusal::corrupt("its first line, which says that it is a PDF, is missing")
+        } else {
+            Refusal::unsupported("it does not begin as a PDF does")
+        };
+        return Err(refusal.into());
     }
     Ok(Head { version: plain::head_version(&head) })
 }

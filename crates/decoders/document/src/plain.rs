@@ -62,7 +62,8 @@ pub(crate) fn is_cut(file: &[u8]) -> bool {
     match length {
         // A few bytes less are a last line that lost its end.
         Some(length) => length > file.len() as u64 + 16,
-        None => last_mark(near).is_none() && !is_ended_behind_its_objects(written),
+        None if last_mark(near).is_some() => is_ended_by_what_is_attached(written),
+        None => !is_ended_behind_its_objects(written),
     }
 }
 
@@ -79,6 +80,20 @@ fn is_ended_behind_its_objects(file: &[u8]) -> bool {
     let rest = memmem::rfind(file, b"endobj").and_then(|last| file.get(last..)).unwrap_or_default();
     let after = memmem::rfind(rest, MARK).and_then(|mark| rest.get(mark + MARK.len()..));
     after.is_some_and(|after| memmem::find(after, b" obj").is_none() && leads_to_objects(file, after.trim_ascii_start()))
+}
+
+/// Whether the last mark of an end is that of a file that is attached as it is: it leads to a table counted from the begin of a stream that
+/// begins as a document does, and to none counted from the file's own.
+fn is_ended_by_what_is_attached(file: &[u8]) -> bool {
+    const MARK: &[u8] = b"startxref";
+    const MOST_ATTACHED: usize = 16;
+    let Some((before, after)) = memmem::rfind(file, MARK).and_then(|mark| file.split_at_checked(mark)) else { return false };
+    let number = after.get(MARK.len()..).unwrap_or_default().trim_ascii_start();
+    let is_attached = |head: usize| {
+        let (holder, attached) = file.split_at_checked(head).unwrap_or_default();
+        holder.trim_ascii_end().ends_with(b"stream") && leads_to_objects(attached, number)
+    };
+    !leads_to_objects(file, number) && memmem::rfind_iter(before, b"%PDF-").take(MOST_ATTACHED).any(is_attached)
 }
 
 /// Whether the number with which some bytes begin is a place in the file where a table of objects, or the object that is one, begins.
@@ -98,6 +113,12 @@ fn leads_to_objects(file: &[u8], number: &[u8]) -> bool {
 fn is_begin_of_an_object(bytes: &[u8]) -> bool {
     let rest = first_number(bytes).and_then(|(_, rest)| first_number(rest.trim_ascii_start()));
     rest.is_some_and(|(_, rest)| rest.trim_ascii_start().starts_with(b"obj"))
+}
+
+/// Whether the first line that is no comment begins an object: what is left of a document without its first line.
+pub(crate) fn begins_with_an_object(file: &[u8]) -> bool {
+    let mut lines = file.split(|byte| matches!(byte, b'\n' | b'\r')).map(<[u8]>::trim_ascii);
+    lines.find(|line| !line.is_empty() && !line.starts_with(b"%")).is_some_and(is_begin_of_an_object)
 }
 
 /// The number with which some bytes begin, and what is behind it.
@@ -228,6 +249,23 @@ mod tests {
         }
         assert!(!is_cut(format!("HTTP/1.1 200 OK\n\n{}{strangers}", file(44)).as_bytes()), "counted from the first byte");
         assert!(is_cut(format!("%PDF-1.4\n1 0 obj<<>>endobj %%EOF\n{strangers}").as_bytes()), "a mark that leads nowhere");
+    }
+
+    #[test]
+    fn the_end_of_an_attached_file_near_a_cut_is_not_the_end_of_its_own() {
+        let file = |place: usize| format!("%PDF-1.4\n1 0 obj<<>>endobj xref\n0 1\nstartxref {place} %%EOF\n");
+        let objects = "%PDF-1.4\n1 0 obj<</A 1>>endobj\n".to_owned();
+        let holder = format!("{objects}2 0 obj<</Length 9999/Note(as long as you like)>>stream\n{}", file(27));
+        for behind in ["", "x", "endstream endobj\n", "endstream endobj\n3 0 obj<</Length 9", &"x".repeat(900)] {
+            assert!(is_cut(format!("{holder}{behind}").as_bytes()), "{behind}");
+        }
+        let ended = |place: usize| format!("{holder}endstream endobj xref\n0 1\nstartxref {place} %%EOF\n");
+        let table = ended(0).rfind("xref\n0").unwrap();
+        for place in [table, table + 3, 0, 9, usize::MAX] {
+            assert!(!is_cut(ended(place).as_bytes()), "an end of its own, be it a wrong one: {place}");
+        }
+        assert!(!is_cut(format!("{objects}xref\n0 1\nstartxref 34 %%EOF\n{}", file(27)).as_bytes()), "one behind the other");
+        assert!(!is_cut(format!("{holder}endstream endobj %%EOF startxref").as_bytes()), "no number");
     }
 
     #[test]

@@ -24,6 +24,30 @@ fn a_file_whose_table_was_cut_off_shows_its_first_page() {
 }
 
 #[test]
+fn a_document_without_its_first_line_says_so() {
+    let whole = fixture("media/pdf-plain.pdf");
+    let line = whole.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+    for headless in [whole[line..].to_vec(), [b"%PFD-1.4\n", &whole[line..]].concat(), b"7 0 obj\n<<".to_vec()] {
+        let refusal = looked_at(headless).refusal.unwrap();
+        assert!(refusal.code == Code::CorruptAsset && refusal.to_string().contains("first line"), "{refusal}");
+    }
+    for other in [&b"words"[..], b"7 objects", b"\n\n%"] {
+        assert_eq!(looked_at(other.to_vec()).refusal.unwrap().code, Code::UnsupportedFormat);
+    }
+}
+
+#[test]
+fn a_document_behind_what_others_put_before_it_is_read() {
+    let whole = fixture("media/pdf-plain.pdf");
+    for before in
+        [&b"\x80"[..], b"HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\n\r\n", &[b"x".repeat(1_018), b"\n".to_vec()].concat()]
+    {
+        let said = looked_at([before, &whole].concat());
+        assert_eq!((details(&said).page_count, codes(&said), said.thumbnails.len()), (Some(3), vec![], 2), "{}", before.len());
+    }
+}
+
+#[test]
 fn what_fills_a_document_up_behind_its_end_is_no_damage() {
     for filling in ["\0", "\n", " "] {
         let said = looked_at([fixture("media/pdf-plain.pdf"), filling.repeat(1_500).into_bytes()].concat());
