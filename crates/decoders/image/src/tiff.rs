@@ -7,6 +7,7 @@ mod pixels;
 mod placed;
 mod reading;
 pub(crate) mod small;
+mod twelve;
 
 use crate::seen::Seen;
 use assay_contract::exchange::Refusal;

@@ -1,4 +1,5 @@
-//! libtiff's reader of a page as RGBA: for what the TIFF crate does not decode (faxes of group 3, colour at a lower resolution, LogLuv …).
+//! libtiff's reader of a page as RGBA: for what the TIFF crate does not decode (faxes of group 3, colour at a lower resolution, LogLuv …);
+//! and of rows, for what that does not show either (samples of 12 bits).
 //!
 //! The library is Debian's, which gets corrections; GDAL and every image viewer of the system read by it.
 
@@ -52,6 +53,45 @@ pub(crate) fn version() -> String {
 
 /// Reads the first page of a file, as it is stored: `file` must tell an orientation of 1.
 pub(crate) fn read(file: &mut dyn Bytes, ask: &Ask<'_>) -> Result<Page, Failure> {
+    let ((raster, is_whole), complaints) = with_page(file, ask, |page| raster(page, ask))?;
+    let is_damaged = !is_whole || complaints > 0;
+    if is_damaged && raster.iter().all(|pixel| *pixel == 0) {
+        return Err(Failure::Damaged);
+    }
+    let rgba = raster.into_iter().flat_map(u32::to_le_bytes).collect();
+    Ok(Page { rgba, is_damaged })
+}
+
+/// Hands the stored rows of the first page of a file to `take`, as their samples are packed, for pages that [`read`] does not know: only in
+/// strips, and only of `row_bytes` a row. Ends at the first damage.
+pub(crate) fn rows(file: &mut dyn Bytes, ask: &Ask<'_>, row_bytes: usize, take: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
+    /// How often the clock is asked.
+    const ROWS_BETWEEN_LOOKS: u32 = 64;
+    let read = with_page(file, ask, |page| {
+        let page = page.0.as_ptr();
+        // SAFETY: the file is open.
+        let (is_tiled, bytes) = unsafe { (TIFFIsTiled(page) != 0, TIFFScanlineSize(page)) };
+        if is_tiled || usize::try_from(bytes) != Ok(row_bytes) {
+            return Err(Failure::Unsupported);
+        }
+        let mut row = vec![0_u8; row_bytes];
+        for y in 0..ask.height {
+            if y.is_multiple_of(ROWS_BETWEEN_LOOKS) && !(ask.go_on)() {
+                return Err(Failure::Late);
+            }
+            // SAFETY: the file is open, and the row has as many bytes as the library says that it writes.
+            if unsafe { TIFFReadScanline(page, row.as_mut_ptr().cast(), y, 0) } != 1 {
+                break;
+            }
+            take(&row);
+        }
+        Ok(())
+    });
+    read.map(|((), _)| ())
+}
+
+/// Opens a file, makes sure of its size, and lets `look` read its first page; beside the answer stands how often the library complained.
+fn with_page<T>(file: &mut dyn Bytes, ask: &Ask<'_>, look: impl FnOnce(&Open) -> Result<T, Failure>) -> Result<(T, u32), Failure> {
     let mut told = Told { file, complaints: 0, go_on: ask.go_on, is_late: false };
     let options = Options::new(ask.most)?;
     let handle = (&raw mut told).cast::<c_void>();
@@ -84,9 +124,20 @@ pub(crate) fn read(file: &mut dyn Bytes, ask: &Ask<'_>) -> Result<Page, Failure>
     if !has_size || (width, height) != (ask.width, ask.height) {
         return Err(Failure::Damaged);
     }
+    let looked = look(&open);
+    drop(open);
+    if told.is_late {
+        return Err(Failure::Late);
+    }
+    Ok((looked?, told.complaints))
+}
+
+/// The pixels of an open page, and whether they are there without damage.
+fn raster(page: &Open, ask: &Ask<'_>) -> Result<(Vec<u32>, bool), Failure> {
+    let page = page.0.as_ptr();
     let mut why = [0; 1_024];
     // SAFETY: the file is open, and the buffer has the size that the library's manual names (TIFFRGBAImage(3TIFF)).
-    if unsafe { TIFFRGBAImageOK(open.0.as_ptr(), why.as_mut_ptr()) } == 0 {
+    if unsafe { TIFFRGBAImageOK(page, why.as_mut_ptr()) } == 0 {
         return Err(Failure::Unsupported);
     }
     let pixels = usize::try_from(u64::from(ask.width) * u64::from(ask.height)).map_err(|_| Failure::Memory)?;
@@ -95,23 +146,14 @@ pub(crate) fn read(file: &mut dyn Bytes, ask: &Ask<'_>) -> Result<Page, Failure>
     raster.resize(pixels, 0);
     let mut fill = |stop: c_int| {
         // SAFETY: the raster has `width` times `height` places, and the library has said that the page has no more.
-        unsafe { TIFFReadRGBAImageOriented(open.0.as_ptr(), ask.width, ask.height, raster.as_mut_ptr(), TOP_LEFT, stop) != 0 }
+        unsafe { TIFFReadRGBAImageOriented(page, ask.width, ask.height, raster.as_mut_ptr(), TOP_LEFT, stop) != 0 }
     };
     // Going on behind damage, it does not say that there was any: that a fax ends early is told by no other sign.
     let is_whole = fill(STOP_AT_DAMAGE);
     if !is_whole && (ask.go_on)() {
         fill(GO_ON);
     }
-    drop(open);
-    if told.is_late {
-        return Err(Failure::Late);
-    }
-    let is_damaged = !is_whole || told.complaints > 0;
-    if is_damaged && raster.iter().all(|pixel| *pixel == 0) {
-        return Err(Failure::Damaged);
-    }
-    let rgba = raster.into_iter().flat_map(u32::to_le_bytes).collect();
-    Ok(Page { rgba, is_damaged })
+    Ok((raster, is_whole))
 }
 
 /// What the callbacks share.
@@ -262,5 +304,8 @@ unsafe extern "C" {
     fn TIFFGetField(tiff: *mut c_void, tag: u32, ...) -> c_int;
     fn TIFFRGBAImageOK(tiff: *mut c_void, why: *mut c_char) -> c_int;
     fn TIFFReadRGBAImageOriented(tiff: *mut c_void, width: u32, height: u32, raster: *mut u32, orientation: c_int, stop: c_int) -> c_int;
+    fn TIFFIsTiled(tiff: *mut c_void) -> c_int;
+    fn TIFFScanlineSize(tiff: *mut c_void) -> isize;
+    fn TIFFReadScanline(tiff: *mut c_void, into: *mut c_void, row: u32, sample: u16) -> c_int;
     fn TIFFClose(tiff: *mut c_void);
 }

@@ -4,6 +4,7 @@ use super::directory::{Alpha, Directory, tag};
 use super::disguise::Disguised;
 use super::numbers::Scale;
 use super::reading::Page;
+use super::twelve::Twelve;
 use crate::ffi::libtiff::{self, Ask, Failure};
 use crate::format::Wish;
 use crate::samples::{Decoded, Layout, check_memory};
@@ -44,12 +45,25 @@ fn by_libtiff(bytes: &[u8], first: &Directory<'_>, seen: &Seen, wish: &Wish<'_>)
         share.is_left()
     };
     let mut file = Disguised::upright(bytes, first);
-    let page = match libtiff::read(&mut file, &Ask { width, height, most: wish.limits.memory_bytes / 2, go_on: &go_on }) {
+    let ask = Ask { width, height, most: wish.limits.memory_bytes / 2, go_on: &go_on };
+    let refused = |failure| match failure {
+        Failure::Unsupported => None,
+        Failure::Damaged => Some(Err(Refusal::corrupt("its tags or its samples are damaged"))),
+        Failure::Late => Some(Err(share.spent("decoding_ms"))),
+        Failure::Memory => Some(Err(Refusal::new(Code::LimitExceeded, "its pixels need more memory than allowed"))),
+    };
+    if let Some(twelve) = Twelve::of(first) {
+        return match twelve.read(&mut file, &ask, wish.longest_px) {
+            Ok(shrinker) => {
+                let is_whole = shrinker.rows() == height;
+                Some(shrinker.finish((!is_whole).then(|| "its samples are damaged or missing".to_owned())))
+            }
+            Err(failure) => refused(failure),
+        };
+    }
+    let page = match libtiff::read(&mut file, &ask) {
         Ok(page) => page,
-        Err(Failure::Unsupported) => return None,
-        Err(Failure::Damaged) => return Some(Err(Refusal::corrupt("its tags or its samples are damaged"))),
-        Err(Failure::Late) => return Some(Err(share.spent("decoding_ms"))),
-        Err(Failure::Memory) => return Some(Err(Refusal::new(Code::LimitExceeded, "its pixels need more memory than allowed"))),
+        Err(failure) => return refused(failure),
     };
     let has_alpha = first.alpha().is_some();
     let layout = if has_alpha { Layout::Rgba } else { Layout::Rgb };
@@ -84,13 +98,7 @@ fn by_crate(bytes: &[u8], first: &Directory<'_>, seen: &Seen, wish: &Wish<'_>) -
         return Err(Refusal::unsupported(format!("{} samples a pixel are too few for its colour model", page.samples)));
     }
     let alpha = first.alpha().filter(|_| page.samples > colours && matches!(model, Model::Gray { .. } | Model::Rgb));
-    let layout = match (&model, alpha) {
-        (Model::Gray { .. }, None) => Layout::Gray,
-        (Model::Gray { .. }, Some(_)) => Layout::GrayAlpha,
-        (Model::Rgb, Some(_)) => Layout::Rgba,
-        (Model::Rgb | Model::Palette(_) | Model::YCbCr | Model::Lab { .. }, _) => Layout::Rgb,
-        (Model::Cmyk, _) => Layout::Cmyk,
-    };
+    let layout = model.layout(alpha);
     let scale = match model {
         Model::Palette(_) => Scale::Index,
         _ if page.has_plain_samples(first) => Scale::Type,
@@ -109,7 +117,7 @@ fn by_crate(bytes: &[u8], first: &Directory<'_>, seen: &Seen, wish: &Wish<'_>) -
 }
 
 /// What samples mean (tag 262).
-enum Model {
+pub(super) enum Model {
     Gray {
         white_is_zero: bool,
     },
@@ -124,7 +132,7 @@ enum Model {
 }
 
 impl Model {
-    fn of(first: &Directory<'_>) -> Result<Self, Refusal> {
+    pub(super) fn of(first: &Directory<'_>) -> Result<Self, Refusal> {
         match first.number(tag::PHOTOMETRIC) {
             Some(0) => Ok(Self::Gray { white_is_zero: true }),
             // A mask is shown as what it is: 1 bit of gray.
@@ -148,7 +156,7 @@ impl Model {
     }
 
     /// Samples that make the colour.
-    const fn colours(&self) -> usize {
+    pub(super) const fn colours(&self) -> usize {
         match self {
             Self::Gray { .. } | Self::Palette(_) => 1,
             Self::Rgb | Self::YCbCr | Self::Lab { .. } => 3,
@@ -156,7 +164,19 @@ impl Model {
         }
     }
 
-    fn append(&self, pixel: &[u8], alpha: Option<Alpha>, row: &mut Vec<u8>) {
+    /// What rows of it hold.
+    pub(super) const fn layout(&self, alpha: Option<Alpha>) -> Layout {
+        match (self, alpha) {
+            (Self::Gray { .. }, None) => Layout::Gray,
+            (Self::Gray { .. }, Some(_)) => Layout::GrayAlpha,
+            (Self::Rgb, Some(_)) => Layout::Rgba,
+            (Self::Rgb | Self::Palette(_) | Self::YCbCr | Self::Lab { .. }, _) => Layout::Rgb,
+            (Self::Cmyk, _) => Layout::Cmyk,
+        }
+    }
+
+    /// Appends a pixel of so many samples, each 0 to 255.
+    pub(super) fn append(&self, pixel: &[u8], alpha: Option<Alpha>, row: &mut Vec<u8>) {
         match (self, pixel) {
             (Self::Gray { white_is_zero }, [gray, rest @ ..]) => {
                 let gray = if *white_is_zero { 255 - gray } else { *gray };

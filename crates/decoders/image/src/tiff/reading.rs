@@ -187,7 +187,7 @@ impl<'a> Page<'a> {
 }
 
 /// Tag 339: 1 is unsigned, 2 signed, 3 floating point, 4 undefined.
-const SAMPLE_FORMAT: u16 = 339;
+pub(super) const SAMPLE_FORMAT: u16 = 339;
 /// Tag 266: 1 is the highest bit first, 2 the lowest. Of compressed samples it means the stored bytes, else the samples themselves.
 const FILL_ORDER: u16 = 266;
 

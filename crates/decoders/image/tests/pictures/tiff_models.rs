@@ -24,6 +24,58 @@ fn few_bits_are_spread() {
     assert_near(preview(&told).at(0.9, 0.9), &[0; 3]);
 }
 
+/// Samples of 12 bits, each row from a byte's begin.
+fn packed(rows: &[Vec<u16>]) -> Vec<u8> {
+    let in_row = |row: &Vec<u16>| {
+        let bits: Vec<u8> = row.iter().flat_map(|sample| (0..12).rev().map(move |place| u8::from(sample >> place & 1 == 1))).collect();
+        let byte = |bits: &[u8]| bits.iter().zip((0..8).rev()).map(|(bit, place)| bit << place).sum::<u8>();
+        bits.chunks(8).map(byte).collect::<Vec<u8>>()
+    };
+    rows.iter().flat_map(in_row).collect()
+}
+
+fn deflated(data: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut encoder, data).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn twelve_bits_are_shown() {
+    let pixel: [u16; 4] = [0xc85, 0x643, 0x0a1, 0xfff];
+    let want = [0xc8, 0x64, 0x0a];
+    for (samples, photometric, more, shown) in [
+        (1, 1, vec![], [0xc8; 3]),
+        (1, 0, vec![], [0x37; 3]),
+        (3, 2, vec![], want),
+        (4, 2, vec![(338, 3, vec![0])], want),
+        (4, 2, vec![(338, 3, vec![2])], want),
+    ] {
+        // An odd count of samples, so that rows end within a byte.
+        let data = packed(&vec![pixel[..samples].repeat(25); 16]);
+        for (compression, data) in [(8, deflated(&data)), (1, data)] {
+            let more = [more.clone(), vec![(259, 3, vec![compression])]].concat();
+            let told = said(&page([25, 16], &vec![12; samples], photometric, &more, &data));
+            assert!(is_complete(&told), "{samples}, {photometric}, {compression}: {told:?}");
+            assert_eq!(details(&told).bit_depth, Some(12));
+            assert_near(preview(&told).at(0.9, 0.9), &shown);
+        }
+    }
+}
+
+#[test]
+fn twelve_bits_that_end_early_are_shown_as_far_as_they_go() {
+    let rows: Vec<Vec<u16>> = (0..64).map(|y| (0..25).map(|x| (x * 163 + y * 491 + x * y) & 0xfff).collect()).collect();
+    let data = deflated(&packed(&rows));
+    let deflate = [(259, 3, vec![8])];
+    let (whole, cut) =
+        (said(&page([25, 64], &[12], 1, &deflate, &data)), said(&page([25, 64], &[12], 1, &deflate, &data[..data.len() / 2])));
+    assert!(is_complete(&whole), "{whole:?}");
+    assert_eq!((codes(&cut), cut.thumbnails.len(), details(&cut).bit_depth), (vec!["corrupt-asset"], 2, Some(12)), "{:?}", cut.issues);
+    let empty = said(&page([25, 64], &[12], 1, &deflate, &data[..2]));
+    assert_eq!((codes(&empty), empty.thumbnails.len()), (vec!["corrupt-asset"], 0), "{:?}", empty.issues);
+}
+
 #[test]
 fn bits_may_lie_the_other_way_round() {
     let turned = (266, 3, vec![2]);
