@@ -6,6 +6,8 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, X_USER_DEFINED};
 const PRESCANNED_BYTES: usize = 1024;
 /// Units of UTF-16 that are looked at.
 const TRIED_UNITS: usize = 4096;
+/// So many of the beginnings name HTML itself.
+const NAMING_HTML: usize = 2;
 /// The elements with which a page may begin (<https://mimesniff.spec.whatwg.org/#identifying-a-resource-with-an-unknown-mime-type>).
 const BEGINNINGS: [&str; 16] =
     ["!doctype html", "html", "head", "body", "title", "script", "iframe", "style", "table", "div", "font", "h1", "br", "a", "b", "p"];
@@ -55,9 +57,11 @@ fn after<'t>(text: &'t str, name: &str) -> Option<&'t str> {
     value.split(['"', '\'', ';', ' ', '/', '\t', '\n']).next().filter(|value| !value.is_empty())
 }
 
-/// Whether a text begins as a page does, after comments and an XML declaration.
+/// Whether a text begins as a page does, after comments and an XML declaration: behind that only what names HTML is a page, for any
+/// vocabulary may have an `a` or a `table`.
 pub(crate) fn begins_page(text: &str) -> bool {
     let mut text = text.trim_start();
+    let names = BEGINNINGS.get(..if text.starts_with("<?xml") { NAMING_HTML } else { BEGINNINGS.len() }).unwrap_or_default();
     for _ in 0..8 {
         let end = match () {
             () if text.starts_with("<!--") => "-->",
@@ -68,7 +72,7 @@ pub(crate) fn begins_page(text: &str) -> bool {
         text = rest.trim_start();
     }
     let Some(text) = text.strip_prefix('<') else { return false };
-    BEGINNINGS.iter().any(|name| {
+    names.iter().any(|name| {
         let begin = text.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name));
         begin && text.get(name.len()..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_whitespace() || c == '>'))
     })
@@ -91,7 +95,9 @@ mod tests {
         {
             assert!(begins_page(page), "{page}");
         }
-        for other in ["", "html", "<svg>", "<pre-release> x", "<!-- html", "a <html>", "<paper>"] {
+        for other in
+            ["", "html", "<svg>", "<pre-release> x", "<!-- html", "a <html>", "<paper>", "<?xml version='1.0'?><table/>", "<?xml?>\n<a>"]
+        {
             assert!(!begins_page(other), "{other}");
         }
     }

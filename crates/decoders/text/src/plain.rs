@@ -1,4 +1,4 @@
-//! Plain text, and JSON that is no conversation: counts, language, a picture of the first lines.
+//! Plain text, and JSON and XML that are nothing else: counts, language, a picture of the first lines.
 
 use crate::decoder::Room;
 use crate::encoding::Decoded;
@@ -24,7 +24,7 @@ pub(crate) fn look(decoded: &Decoded<'_>, mime_type: &str, room: &mut Room<'_>) 
         words: None,
         lines: lines.count,
         // Names and brackets would only be guessed at.
-        language: if mime_type == "text/plain" { language::of(text) } else { None },
+        language: if mime_type == "text/plain" && !text.trim_start().starts_with("<?xml") { language::of(text) } else { None },
     };
     let facts = |details: &TextDetails| {
         let mut media_attributes = MediaAttributes::new(AssetKind::Text, mime_type, room.task.content_length);

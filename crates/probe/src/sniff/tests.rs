@@ -260,10 +260,39 @@ fn a_document_may_stand_behind_junk() {
     assert_eq!(mime(b"Sent by mail\r\n\n%PDF-1.1\n% a comment\n12 0 obj<<\n"), Some("application/pdf"), "behind a line");
     assert_eq!(mime(b"This is how one begins:\n%PDF-1.1\nthen 12 0 obj<<\n"), Some("text/plain"));
     assert_eq!(mime(&[&[b'\n'; 1_019], binary.as_slice()].concat()), Some("application/pdf"));
+    let of_text = |comment: &[u8]| {
+        let header = [b"Content-Disposition: attachment\r\n".repeat(30), b"\r\n%PDF-1.4\n%".to_vec(), comment.to_vec()].concat();
+        mime(&[header, b"\n1 0 obj\n<<>>endobj\n".to_vec()].concat())
+    };
+    assert_eq!(of_text(b"\xe2\xe3\xcf\xd3"), Some("application/pdf"), "a long header, and bytes that say that what follows is no text");
+    assert_eq!((of_text(b" an example"), of_text("éééé".as_bytes())), (Some("text/plain"), Some("text/plain")));
     assert_eq!(mime(&[&[0; 1_100], binary.as_slice()].concat()), None, "too late");
     assert_eq!(mime(&[b"word ", binary.as_slice()].concat()), None, "within a line");
     assert_eq!(mime(b"\x01\n%PDF-none\n"), None, "no version");
     assert_eq!(mime(&[b"<html>\n", binary.as_slice()].concat()), Some("text/html"));
+}
+
+#[test]
+fn a_document_that_lost_its_first_line_goes_to_who_can_say_so() {
+    for head in
+        [b"1 0 obj\n<</Type/Catalog>>\nendobj\n".as_slice(), b"%PFD-1.4\r%\xe2\xe3\xcf\xd3\r12 0 obj<<>>stream\n\x01\x02endstream endobj"]
+    {
+        assert_eq!(mime(head), Some("application/pdf"), "{}", String::from_utf8_lossy(head));
+    }
+    for text in ["1 0 obj begins an object.\n", "An object is\n1 0 obj\n<<>>\nendobj\n", "1 0 items, endobj", "endobj", "%\n%\n"] {
+        assert_eq!(mime(text.as_bytes()), Some("text/plain"), "{text}");
+    }
+}
+
+#[test]
+fn xml_is_text_but_for_a_list_of_what_to_play() {
+    let family = |head: &[u8]| sniff(head).map(|found| (found.mime_type, found.family));
+    for text in ["<?xml version='1.0'?>\n<note/>", "\u{feff}<?xml version='1.0' encoding='utf-8'?><annotation>MPD</annotation>"] {
+        assert_eq!(family(text.as_bytes()), Some(("application/xml", Some(Family::Text))), "{text}");
+    }
+    for other in [b"<?xml version='1.0'?>\n<MPD xmlns='urn:mpeg:dash:schema:mpd:2011'>".as_slice(), b"<?xml version='1.0'?>\0\x01"] {
+        assert_eq!(family(other), Some(("application/xml", None)), "{}", String::from_utf8_lossy(other));
+    }
 }
 
 #[test]

@@ -54,7 +54,13 @@ pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
             return Some(Sniffed::words("text/html", Some(AssetKind::Html)));
         }
         if begin.starts_with(b"<?xml") {
-            return Some(Sniffed::unread("application/xml", None));
+            // A list of what to play (DASH) is no text, as one of HLS is none.
+            let is_text = is_text(head) && !within.windows(5).any(|five| five == b"<MPD " || five == b"<MPD>");
+            return Some(if is_text {
+                Sniffed::words("application/xml", Some(AssetKind::Text))
+            } else {
+                Sniffed::unread("application/xml", None)
+            });
         }
     }
     if begin.starts_with(b"{\\rtf") {

@@ -80,6 +80,18 @@ fn json_that_is_no_conversation_is_text_of_its_own_type() {
 }
 
 #[test]
+fn xml_is_text_in_the_encoding_that_it_declares() {
+    let note = "<title>\u{416}\u{438}\u{437}\u{43d}\u{44c}</title>\n";
+    for label in ["utf-8", "koi8-r", "windows-1251", "iso-8859-5"] {
+        let xml = format!("<?xml version=\"1.0\" encoding=\"{label}\"?>\n{note}");
+        let said = looked_at(encoded(&xml, label));
+        let details = text(&said);
+        assert_eq!((details.encoding.as_str(), details.characters, details.lines), (label, xml.chars().count() as u64, 2));
+        assert_eq!((details.language, said.thumbnails.len(), said.issues.len()), (None, 2, 0), "{label}");
+    }
+}
+
+#[test]
 fn a_mark_alone_is_an_empty_text() {
     let said = looked_at("\u{feff}");
     assert_eq!((text(&said).characters, text(&said).lines, said.thumbnails.len()), (0, 0, 2));
