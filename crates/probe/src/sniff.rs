@@ -5,6 +5,7 @@
 mod archive;
 mod bare;
 mod container;
+mod markup;
 mod medical;
 mod netpbm;
 mod portable_document;
@@ -119,7 +120,8 @@ impl Sniffed {
 /// Says what a head is; `None` where nothing fits. Bytes beyond [`HEAD_BYTES`] are not looked at.
 pub fn sniff(head: &[u8]) -> Option<Sniffed> {
     let head = head.get(..HEAD_BYTES).unwrap_or(head);
-    medical::marked(head)
+    archive::tape(head)
+        .or_else(|| medical::marked(head))
         .or_else(|| still::sniff(head))
         .or_else(|| archive::sniff(head))
         .or_else(|| container::sniff(head))

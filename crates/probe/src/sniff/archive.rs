@@ -4,7 +4,7 @@ use super::{Sniffed, at, marks};
 use assay_contract::AssetKind;
 
 /// Type of each format, and its mark at the begin.
-const MARKS: [(&[u8], &str); 9] = [
+const MARKS: [(&[u8], &str); 10] = [
     (b"PK\x03\x04", ZIP),
     (b"PK\x05\x06", ZIP),
     // Of a ZIP in several parts, or meant to be (APPNOTE 6.3.10, 8.5).
@@ -17,10 +17,13 @@ const MARKS: [(&[u8], &str); 9] = [
     (b"\x28\xb5\x2f\xfd", "application/zstd"),
     // A block, or the end of an empty file, follows the size of the blocks.
     (b"BZh", BZIP2),
+    // Unix's `ar`, of which Debian's packages are one.
+    (b"!<arch>\n", "application/x-archive"),
 ];
 const ZIP: &str = "application/zip";
 const BZIP2: &str = "application/x-bzip2";
 const TAR: &str = "application/x-tar";
+const CPIO: &str = "application/x-cpio";
 /// Documents that are a ZIP: what stands in the head for which.
 const DOCUMENTS: [(&[u8], &str); 8] = [
     (b"mimetypeapplication/epub+zip", "application/epub+zip"),
@@ -35,10 +38,35 @@ const DOCUMENTS: [(&[u8], &str); 8] = [
 
 /// Whether a type is of what others are packed in: its members can be looked at, itself it can't.
 pub(crate) fn is_archive(mime_type: &str) -> bool {
-    mime_type == TAR || MARKS.iter().any(|(_, archive)| *archive == mime_type)
+    mime_type == TAR || mime_type == CPIO || MARKS.iter().any(|(_, archive)| *archive == mime_type)
+}
+
+/// A tar by the sum of its first header, which is right in nothing else (POSIX, pax: ustar Interchange Format): its first bytes are a
+/// name, and may be the mark of anything. Those of UNIX V7 have no other mark.
+pub(super) fn tape(head: &[u8]) -> Option<Sniffed> {
+    const SUM: std::ops::Range<usize> = 148..156;
+    let header = head.get(..512)?;
+    let told = header.get(SUM)?.trim_ascii().split(|byte| *byte == 0).next().map(<[u8]>::trim_ascii)?;
+    let told = u32::from_str_radix(str::from_utf8(told).ok()?, 8).ok()?;
+    let sum: u32 = header.iter().enumerate().map(|(place, byte)| u32::from(if SUM.contains(&place) { b' ' } else { *byte })).sum();
+    (told == sum).then_some(Sniffed::unread(TAR, None))
+}
+
+/// A cpio in letters by its header, whose fields are digits throughout (POSIX 1988, cpio; SVR4's `newc` and `crc`).
+fn is_cpio(head: &[u8]) -> bool {
+    let digits =
+        |length: usize, radix| head.get(6..length).is_some_and(|fields| fields.iter().all(|byte| char::from(*byte).is_digit(radix)));
+    match head.get(..6) {
+        Some(b"070707") => digits(76, 8),
+        Some(b"070701" | b"070702") => digits(110, 16),
+        _ => false,
+    }
 }
 
 pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
+    if is_cpio(head) {
+        return Some(Sniffed::unread(CPIO, None));
+    }
     // The mark of a tar stands behind the name of its first member, which may be any (POSIX, pax: ustar Interchange Format).
     if marks(head, 257, b"ustar") {
         return Some(Sniffed::unread(TAR, None));
@@ -115,7 +143,26 @@ mod tests {
     }
 
     #[test]
+    fn a_tar_is_known_by_the_sum_of_its_header_whatever_its_first_member_is_called() {
+        for name in ["GIF89a/a.gif", "P6 2 2 255 ", "BM", "\u{89}PNG", "DICM"] {
+            let mut head = tar(name, &sound());
+            head[128..132].copy_from_slice(b"DICM");
+            // As tar(1) wrote before there was a mark.
+            head[257..263].fill(0);
+            head[148..156].fill(b' ');
+            let sum: u32 = head[..512].iter().map(|byte| u32::from(*byte)).sum();
+            head[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+            assert_eq!(sniff(&head).map(|found| found.mime_type), Some(TAR), "{name}");
+            head[0] ^= 1;
+            assert_ne!(sniff(&head).map(|found| found.mime_type), Some(TAR), "{name}");
+        }
+    }
+
+    #[test]
     fn every_archive_is_known_by_its_mark() {
+        let newc = format!("070701{}a\0", "0000abcd".repeat(13));
+        assert_eq!(sniff(newc.as_bytes()).map(|found| found.mime_type), Some(CPIO));
+        assert_eq!(sniff(b"070701 is a number").map(|found| found.mime_type), Some("text/plain"));
         for (head, want) in [
             (b"PK\x05\x06\0\0".as_slice(), ZIP),
             (b"7z\xbc\xaf\x27\x1c\0\x04", "application/x-7z-compressed"),
@@ -123,6 +170,7 @@ mod tests {
             (b"\xfd7zXZ\0\0\x04", "application/x-xz"),
             (b"\x28\xb5\x2f\xfd\x24", "application/zstd"),
             (b"BZh91AY&SY\x01", BZIP2),
+            (b"!<arch>\ndebian-binary   ", "application/x-archive"),
             (b"BZh9 is how one begins", "text/plain"),
             (b"PK is a mark, ustar another, 7z and Rar! are two more.", "text/plain"),
         ] {

@@ -1,6 +1,6 @@
 //! Text and what is written in it: by the first words, and where there are none, by having no byte that text does not have.
 
-use super::{Family, Sniffed};
+use super::{Family, Sniffed, markup};
 use assay_contract::AssetKind;
 
 /// The elements with which a page may begin (<https://mimesniff.spec.whatwg.org/#identifying-a-resource-with-an-unknown-mime-type>).
@@ -45,23 +45,17 @@ pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
     if begins_page(&begin) {
         return Some(Sniffed::words("text/html", Some(AssetKind::Html)));
     }
-    if begin.starts_with(b"<?xml") || begin.starts_with(b"<svg") || begin.starts_with(b"<!--") || begin.starts_with(b"<!doctype svg") {
-        let within = text.get(..4096).unwrap_or(text);
-        if within.windows(4).any(|four| four.eq_ignore_ascii_case(b"<svg")) {
-            return Some(Sniffed::image("image/svg+xml"));
-        }
-        if within.windows(5).any(|five| five.eq_ignore_ascii_case(b"<html")) {
+    let is_xml = begin.starts_with(b"<?xml");
+    match markup::root(text).as_deref() {
+        Some(b"svg") => return Some(Sniffed::image("image/svg+xml")),
+        Some(root) if root == b"html" || !is_xml && PAGES.contains(&root) => {
             return Some(Sniffed::words("text/html", Some(AssetKind::Html)));
         }
-        if begin.starts_with(b"<?xml") {
-            // A list of what to play (DASH) is no text, as one of HLS is none.
-            let is_text = is_text(head) && !within.windows(5).any(|five| five == b"<MPD " || five == b"<MPD>");
-            return Some(if is_text {
-                Sniffed::words("application/xml", Some(AssetKind::Text))
-            } else {
-                Sniffed::unread("application/xml", None)
-            });
-        }
+        // A list of what to play (DASH) is no text, as one of HLS is none.
+        Some(b"mpd") => return Some(Sniffed::unread("application/xml", None)),
+        _ if is_xml && is_text(head) => return Some(Sniffed::words("application/xml", Some(AssetKind::Text))),
+        _ if is_xml => return Some(Sniffed::unread("application/xml", None)),
+        _ => {}
     }
     if begin.starts_with(b"{\\rtf") {
         return Some(Sniffed::unread("application/rtf", None));
