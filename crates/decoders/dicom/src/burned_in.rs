@@ -12,6 +12,8 @@ pub(crate) struct BurnedIn {
     says_yes: bool,
     says_no: bool,
     is_suspect: bool,
+    /// Whether what may say yes could not be looked at.
+    is_unseen: bool,
     /// Whether a modality came that says what machine made it.
     has_modality: bool,
 }
@@ -31,6 +33,11 @@ impl BurnedIn {
     /// Takes that it was there and could not be read.
     pub(crate) fn take_unreadable(&mut self) {
         self.says_yes = true;
+    }
+
+    /// Takes that something could not be looked at that may say yes.
+    pub(crate) fn take_unseen(&mut self) {
+        self.is_unseen = true;
     }
 
     /// Takes a class of instances.
@@ -67,6 +74,9 @@ impl BurnedIn {
         let why = match self {
             Self { says_yes: true, .. } => {
                 "The instance says that its pixels show who the patient is (BurnedInAnnotation is YES, or nothing that means no)"
+            }
+            Self { is_unseen: true, .. } => {
+                "What stands behind the pixels could not be read to its end, and may say that they show who the patient is"
             }
             Self { says_no: true, .. } => return None,
             Self { is_suspect: true, .. } => {

@@ -65,7 +65,10 @@ impl Decoder for Dicom {
         answer.facts(&facts::of(&found, &opened, task))?;
         tell_unreadable(&found, answer)?;
         match ended {
-            Ok(Some(pixels)) => pixels::show(&mut walk.source, &pixels, &found, &opened, task, answer),
+            Ok(Some(pixels)) => match walk.source_again() {
+                Ok(mut source) => pixels::show(&mut source, &pixels, &found, &opened, task, answer),
+                Err(broken) => answer.refuse_output(&broken.refusal(&task.limits)?),
+            },
             Ok(None) => tell_missing(&found, &opened, answer),
             Err(Broken::Ends) => {
                 let sentence = "The file ends early: what could be read was kept, and no thumbnails were made.";
@@ -91,8 +94,8 @@ fn travel(
                 walk.want_frame(found.frame_count() / 2);
             }
             Pause::Pixels(pixels) => {
-                walk.look_behind(&pixels, found)?;
-                return Ok(Some(pixels));
+                let ending = walk.look_behind(&pixels, found, answer)?;
+                return Ok(Some(Pixels { ending, ..pixels }));
             }
             Pause::End => return Ok(None),
         }

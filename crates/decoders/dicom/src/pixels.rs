@@ -6,7 +6,7 @@ use crate::frame::{Frame, Shape};
 use crate::opening::Opened;
 use crate::source::Source;
 use crate::syntax::{self, Coding, Syntax};
-use crate::walk::Pixels;
+use crate::walk::{Ending, Pixels};
 use crate::{deflated, fragments, jpeg, jpeg_ls, jpeg_xl, jpeg2000, native, rle, shown};
 use assay_contract::Code;
 use assay_contract::exchange::{Refusal, Task};
@@ -25,7 +25,8 @@ pub(crate) fn show(
 ) -> Result<(), Stop> {
     let Some(longest_px) = task.thumbnails.iter().map(|spec| spec.max_px).max() else { return Ok(()) };
     if let Some(issue) = found.burned_in.withheld(opened) {
-        return answer.issue(&issue);
+        answer.issue(&issue)?;
+        return tell_cut(pixels, "no thumbnails were made", answer);
     }
     let frame = match frame(source, pixels, found, opened, task, answer) {
         Ok(frame) => frame,
@@ -40,9 +41,21 @@ pub(crate) fn show(
     if let Some(damage) = &frame.damage {
         let sentence = format!("A part of the pixels is damaged or missing, and the thumbnails show what could be read ({damage}).");
         answer.issue(&Issue::error(Code::CorruptAsset.as_str(), sentence))?;
+    } else {
+        tell_cut(pixels, "the thumbnails show a frame that is there", answer)?;
     }
     answer.thumbnails(task, &picture, 1)?;
     Ok(())
+}
+
+fn tell_cut(pixels: &Pixels, and: &str, answer: &mut Answer) -> Result<(), Stop> {
+    match pixels.ending {
+        Ending::Whole => Ok(()),
+        Ending::Cut => {
+            let sentence = format!("The file ends early: what could be read was kept, and {and}.");
+            answer.issue(&Issue::error("truncated-asset", sentence))
+        }
+    }
 }
 
 fn frame(

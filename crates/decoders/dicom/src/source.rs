@@ -60,7 +60,8 @@ pub(crate) struct Source<'a> {
 
 enum Bytes<'a> {
     Plain(&'a mut Input),
-    Inflated(Box<DeflateDecoder<&'a mut Input>>),
+    /// With the place where what is deflated begins.
+    Inflated(Box<DeflateDecoder<&'a mut Input>>, u64),
 }
 
 impl<'a> Source<'a> {
@@ -72,7 +73,15 @@ impl<'a> Source<'a> {
     /// What is deflated from a place on (RFC 1951, without a header); places count inflated bytes, from 0.
     pub(crate) fn inflated(input: &'a mut Input, from: u64) -> Result<Self, Broken> {
         input.seek(SeekFrom::Start(from)).map_err(gone)?;
-        Ok(Self { bytes: Bytes::Inflated(Box::new(DeflateDecoder::new(input))), at: 0 })
+        Ok(Self { bytes: Bytes::Inflated(Box::new(DeflateDecoder::new(input)), from), at: 0 })
+    }
+
+    /// From the first byte again, where it can't go back.
+    pub(crate) fn again(self) -> Result<Self, Broken> {
+        match self.bytes {
+            Bytes::Plain(_) => Ok(self),
+            Bytes::Inflated(stream, from) => Self::inflated(stream.into_inner(), from),
+        }
     }
 
     /// Where the next byte comes from.
@@ -84,7 +93,7 @@ impl<'a> Source<'a> {
     pub(crate) fn may_have(&self, bytes: u64) -> bool {
         match &self.bytes {
             Bytes::Plain(input) => self.at.checked_add(bytes).is_some_and(|end| end <= input.length()),
-            Bytes::Inflated(_) => self.at.checked_add(bytes).is_some_and(|end| end <= INFLATED_BYTES),
+            Bytes::Inflated(..) => self.at.checked_add(bytes).is_some_and(|end| end <= INFLATED_BYTES),
         }
     }
 
@@ -102,7 +111,7 @@ impl<'a> Source<'a> {
                 self.at = to;
                 Ok(())
             }
-            (Bytes::Inflated(_), None) => Err(Broken::Damaged("pixels lie before their description")),
+            (Bytes::Inflated(..), None) => Err(Broken::Damaged("pixels lie before their description")),
         }
     }
 
@@ -114,7 +123,7 @@ impl<'a> Source<'a> {
                 self.at = end.unwrap_or(input.length());
                 end.map(|_| ()).ok_or(Broken::Ends)
             }
-            Bytes::Inflated(_) => {
+            Bytes::Inflated(..) => {
                 let mut left = bytes;
                 let mut chunk = vec![0; CHUNK];
                 while left > 0 {
@@ -172,10 +181,10 @@ impl<'a> Source<'a> {
     fn some(&mut self, into: &mut [u8]) -> Result<usize, Broken> {
         let got = match &mut self.bytes {
             Bytes::Plain(input) => input.read_at(self.at, into).map_err(gone)?,
-            Bytes::Inflated(stream) => stream.read(into).map_err(not_inflated)?,
+            Bytes::Inflated(stream, _) => stream.read(into).map_err(not_inflated)?,
         };
         self.at += got as u64;
-        if matches!(self.bytes, Bytes::Inflated(_)) && self.at > INFLATED_BYTES {
+        if matches!(self.bytes, Bytes::Inflated(..)) && self.at > INFLATED_BYTES {
             return Err(Broken::TooLong);
         }
         Ok(got)

@@ -1,12 +1,16 @@
 //! The road through a data set: listed attributes are read, sequences that hold some are entered, everything else is skipped unread.
 
-use crate::attributes::{Attributes, Place, WITHHOLDING};
+use crate::attributes::{Attributes, Place};
 use crate::encoding::{self, Element, Encoding, Endian};
 use crate::source::{Broken, SEQUENCE_DEPTH, Source};
 use crate::value::Value;
 use assay_kit::Answer;
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::tags;
+
+mod behind;
+
+pub(crate) use behind::Ending;
 
 /// The begin of an item, its end, and the end of a sequence.
 const ITEM: Tag = Tag(0xfffe, 0xe000);
@@ -15,9 +19,6 @@ const SEQUENCE_END: Tag = Tag(0xfffe, 0xe0dd);
 
 /// Longest value that is read: a table of 65,536 entries of two bytes.
 const LONGEST_VALUE: u32 = 131_072;
-
-/// Most elements and fragments behind the first byte of the pixels that are looked at.
-const MOST_BEHIND: u32 = 4_096;
 
 /// Where the road pauses.
 #[derive(Debug)]
@@ -43,11 +44,13 @@ pub(crate) struct Pixels {
     pub(crate) endian: Endian,
     /// Offsets and lengths of frames from an extended offset table: each the place of its bytes and how many there are.
     pub(crate) offsets: Option<(u64, u32)>,
+    /// Where the file ends, as far as that was looked for.
+    pub(crate) ending: Ending,
 }
 
 /// A traveller.
 pub(crate) struct Walk<'a> {
-    pub(crate) source: Source<'a>,
+    source: Source<'a>,
     levels: Vec<Level>,
     waiting: Option<Element>,
     offsets: Option<(u64, u32)>,
@@ -106,32 +109,9 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Takes what stands behind the pixels, against all order, and speaks against showing them. Where they can't be jumped over, nothing is
-    /// looked at; where what is there makes no sense, it is padding.
-    pub(crate) fn look_behind(&mut self, pixels: &Pixels, found: &mut Attributes) -> Result<(), Broken> {
-        if !self.source.goes_back() {
-            return Ok(());
-        }
-        let looked = self.behind(pixels, found);
-        self.source.go(pixels.at)?;
-        match looked {
-            Err(stop @ (Broken::Stop(_) | Broken::Allowance)) => Err(stop),
-            _ => Ok(()),
-        }
-    }
-
-    fn behind(&mut self, pixels: &Pixels, found: &mut Attributes) -> Result<(), Broken> {
-        let encoding = self.encoding();
-        self.source.skip(pixels.length.unwrap_or(0).into())?;
-        for _ in 0..MOST_BEHIND {
-            let Some(Element { tag, length, .. }) = encoding::next(&mut self.source, encoding)? else { break };
-            match length {
-                Some(length) if WITHHOLDING.contains(&tag) => self.value(Place::Root, tag, length, found)?,
-                Some(length) => self.source.skip(length.into())?,
-                None => break,
-            }
-        }
-        Ok(())
+    /// The bytes again, from where they began; places count as before.
+    pub(crate) fn source_again(self) -> Result<Source<'a>, Broken> {
+        self.source.again()
     }
 
     fn encoding(&self) -> Encoding {
@@ -198,7 +178,15 @@ impl<'a> Walk<'a> {
         if place == Place::Root {
             match tag {
                 tags::PIXEL_DATA | tags::FLOAT_PIXEL_DATA | tags::DOUBLE_FLOAT_PIXEL_DATA => {
-                    let pixels = Pixels { tag, vr, at: self.source.at(), length, endian: encoding.endian, offsets: self.offsets };
+                    let pixels = Pixels {
+                        tag,
+                        vr,
+                        at: self.source.at(),
+                        length,
+                        endian: encoding.endian,
+                        offsets: self.offsets,
+                        ending: Ending::Whole,
+                    };
                     return Ok(Some(Pause::Pixels(pixels)));
                 }
                 tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE => {

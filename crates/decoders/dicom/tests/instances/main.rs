@@ -9,6 +9,7 @@
 )]
 
 mod begins;
+mod behind;
 mod blocks;
 mod damage;
 mod fixtures;
