@@ -146,6 +146,10 @@ pub struct Submit {
     /// Queue the rest where rows are refused; without it one bad row queues nothing.
     #[arg(long)]
     pub skip_refused: bool,
+    /// Go on with a submission that broke off: of jobs that were submitted before, those that still wait are sent again, each done once
+    /// all the same, and the others passed over; without it a known `job_id` is refused.
+    #[arg(long)]
+    pub again: bool,
     /// Follow the task until it is done.
     #[arg(long)]
     pub watch: bool,

@@ -171,6 +171,15 @@ impl Stage {
         })
     }
 
+    /// Changes the embedded queue by hand.
+    pub fn change_queue(&self, sql: &'static str) {
+        let queue = format!("sqlite:{}", self.folder.path().join("assay/queue.db").display());
+        self.runtime.block_on(async {
+            let mut queue = sqlx::SqliteConnection::connect(&queue).await.unwrap();
+            sqlx::raw_sql(sql).execute(&mut queue).await.unwrap();
+        });
+    }
+
     /// Bytes of this object that the cloud has sent so far, over all its reads.
     pub fn sent(&self, key: &str) -> u64 {
         self.cloud

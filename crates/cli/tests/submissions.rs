@@ -41,6 +41,64 @@ fn a_job_of_a_known_id_is_refused_by_its_line_within_a_manifest_and_after_it() {
 }
 
 #[test]
+fn a_submission_that_was_killed_goes_on() {
+    let stage = Stage::embedded();
+    let manifest = stage.folder.path().join("jobs.jsonl");
+    let lines = ["one", "two", "three"].map(|id| job(id, &json!({})));
+    fs::write(&manifest, &lines[0]).unwrap();
+    stage.assay(&["submit", "jobs.jsonl"]).well();
+    stage.assay(&["up", "--until-idle"]).well();
+    fs::write(&manifest, lines[..2].join("\n")).unwrap();
+    let broken = stage.assay(&["submit", "jobs.jsonl", "--skip-refused", "--json"]).json().remove(0);
+    // As SIGKILL between a row and its message leaves it.
+    stage.change_queue("DELETE FROM messages");
+    fs::write(&manifest, lines.join("\n")).unwrap();
+    let again = stage.assay(&["submit", "jobs.jsonl", "--again", "--json"]).well();
+    assert_eq!((&again.json()[0]["queued"], &again.json()[0]["sent_again"]), (&json!(1), &json!(1)));
+    stage.assay(&["up", "--until-idle"]).well();
+    for (said, id) in [(&broken, "two"), (&again.json()[0], "three")] {
+        let records = stage.records(said["task_id"].as_str().unwrap());
+        assert_eq!(records.iter().map(|record| &record["job_id"]).collect::<Vec<_>>(), [&json!(id)]);
+        assert_eq!(records[0]["task_id"], said["task_id"]);
+    }
+    let none = stage.assay(&["submit", "jobs.jsonl", "--again"]);
+    assert!(none.code == 2 && none.err.contains("3 jobs are known, and no more to be queued"), "{none:?}");
+    assert_eq!(stage.number("SELECT count(*) FROM records"), 3);
+}
+
+#[test]
+fn what_the_queue_does_not_take_is_unknown_again() {
+    let stage = Stage::embedded();
+    let lines = ["one", "two"].map(|id| job(id, &json!({})));
+    fs::write(stage.folder.path().join("jobs.jsonl"), lines.join("\n")).unwrap();
+    fs::write(stage.folder.path().join("none.jsonl"), "\n").unwrap();
+    stage.assay(&["submit", "none.jsonl"]);
+    stage.change_queue("CREATE TRIGGER full BEFORE INSERT ON messages WHEN NEW.message_id = 'two' BEGIN SELECT RAISE(ABORT, 'full'); END");
+    let ended = stage.assay(&["submit", "jobs.jsonl"]);
+    assert!(ended.code == 2 && ended.err.contains("has the 1 rows that were queued before"), "{ended:?}");
+    assert!(ended.err.contains("those that were not are unknown again"), "{ended:?}");
+    assert_eq!(stage.number("SELECT count(*) FROM data_rows WHERE job_id = 'one'"), 1);
+    stage.change_queue("DROP TRIGGER full");
+    stage.assay(&["submit", "jobs.jsonl", "--skip-refused"]);
+    stage.assay(&["up", "--until-idle"]).well();
+    assert_eq!(stage.number("SELECT count(*) FROM data_rows WHERE state = 'complete'"), 2);
+}
+
+#[test]
+fn a_refused_row_takes_nobody_s_name_and_one_that_expired_is_refused() {
+    let stage = Stage::embedded();
+    let lines = [
+        json!({ "uri": "s3://", "global_key": "k" }).to_string(),
+        json!({ "asset": { "inline": "hello" }, "global_key": "k" }).to_string(),
+        json!({ "asset": { "inline": "hello" }, "expires_at": "2020-01-01T00:00:00Z" }).to_string(),
+    ];
+    fs::write(stage.folder.path().join("rows.jsonl"), lines.join("\n")).unwrap();
+    let ended = stage.assay(&["submit", "rows.jsonl", "--skip-refused", "--json"]);
+    assert_eq!((&ended.json()[0]["queued"], &ended.json()[0]["refused"]), (&json!(1), &json!(2)), "{ended:?}");
+    assert!(ended.err.contains("line 3: it expired at 2020-01-01T00:00:00Z"), "{ended:?}");
+}
+
+#[test]
 fn a_job_that_names_a_task_is_refused() {
     let stage = Stage::embedded();
     fs::write(stage.folder.path().join("jobs.jsonl"), job("one", &json!({ "task_id": "other" }))).unwrap();

@@ -89,7 +89,7 @@ impl Store {
             return held(&mut work, key).await;
         };
         let fence = line.number("fence")?;
-        work.write_many(insert_rows(1), self.row_values(job, RowState::Processing)).await?;
+        work.read_many(insert_rows(1), self.row_values(job, RowState::Processing)).await?;
         work.write(
             "UPDATE data_rows SET state = 'processing', changed_at_us = $3 \
              WHERE organization_id = $1 AND job_id = $2 AND state IN ('queued', 'held')",

@@ -66,15 +66,17 @@ pub(crate) async fn stand(
     .map(drop)
 }
 
-/// Folds a job's records into its row's state: the asset's own decides, an attachment that was refused makes it partial.
+/// Folds a job's records into its row's state, once each of its parts has one: the asset's own decides, an attachment that was refused
+/// makes it partial.
 pub(crate) async fn settle_row(work: &mut Work, organization: &OrganizationId, job: &JobId, now_us: i64) -> Result<(), StoreError> {
     let key = values![tenant(organization), job.as_str()];
     // First the row's own line: of two attachments that end at once, the second then sees what the first wrote.
-    work.write(
-        "UPDATE data_rows SET changed_at_us = $3 WHERE organization_id = $1 AND job_id = $2",
-        [key.clone(), values![now_us]].concat(),
-    )
-    .await?;
+    let row = work
+        .read_one(
+            "UPDATE data_rows SET changed_at_us = $3 WHERE organization_id = $1 AND job_id = $2 RETURNING parts",
+            [key.clone(), values![now_us]].concat(),
+        )
+        .await?;
     let ended = work
         .read(
             "SELECT attachment, status, failure_code FROM records \
@@ -82,6 +84,11 @@ pub(crate) async fn settle_row(work: &mut Work, organization: &OrganizationId, j
             key.clone(),
         )
         .await?;
+    // A row of a version that did not count them ends with its own asset.
+    let parts = row.map(|row| row.maybe_number("parts")).transpose()?.flatten().unwrap_or(1);
+    if i64::try_from(ended.len()).unwrap_or(i64::MAX) < parts {
+        return Ok(());
+    }
     let (mut own, mut code, mut refused) = (None, None, false);
     for line in &ended {
         let status = line.text("status")?;

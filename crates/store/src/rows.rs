@@ -58,6 +58,8 @@ impl RowState {
 pub struct RowProgress {
     /// The job.
     pub job_id: JobId,
+    /// The task that it is part of.
+    pub task_id: Option<TaskId>,
     /// The sender's row.
     pub data_row_id: Option<DataRowId>,
     /// The sender's own name for the row.
@@ -79,33 +81,52 @@ pub enum Enqueued {
     Known(RowState),
 }
 
-/// Lines of one statement, of nine values each. Measured with 2,500 rows: `SQLite` takes three times as long with 1,000 a statement
+/// Lines of one statement, of ten values each. Measured with 2,500 rows: `SQLite` takes three times as long with 1,000 a statement
 /// (it looks every `$1` up in a list of them all), PostgreSQL takes the same.
 const CHUNK: usize = 100;
 
 impl Store {
     /// Notes a job as queued, once: doing it again changes nothing.
     pub async fn enqueue_row(&self, job: &Job) -> Result<Enqueued, StoreError> {
-        if self.enqueue_rows(std::slice::from_ref(job)).await? == 1 {
+        if !self.enqueue_rows(std::slice::from_ref(job)).await?.is_empty() {
             return Ok(Enqueued::New);
         }
         let known = self.row(&job.organization_id, &job.job_id).await?;
         Ok(known.map_or(Enqueued::New, |row| Enqueued::Known(row.state)))
     }
 
-    /// Notes many jobs as queued, all or none; how many were not known.
-    pub async fn enqueue_rows(&self, jobs: &[Job]) -> Result<u64, StoreError> {
+    /// Notes many jobs as queued, all or none. Those that were not known: the others are somebody else's, and nothing of them is changed.
+    pub async fn enqueue_rows(&self, jobs: &[Job]) -> Result<Vec<JobId>, StoreError> {
         // In one order everywhere, so that two submitters of the same rows wait for each other instead of deadlocking.
         let mut sorted: Vec<&Job> = jobs.iter().collect();
         sorted.sort_by(|a, b| (&a.organization_id, &a.job_id).cmp(&(&b.organization_id, &b.job_id)));
         let mut work = self.pools.begin().await?;
-        let mut new = 0;
+        let mut new = Vec::new();
         for chunk in sorted.chunks(CHUNK) {
             let values = chunk.iter().flat_map(|job| self.row_values(job, RowState::Queued)).collect();
-            new += work.write_many(insert_rows(chunk.len()), values).await?;
+            new.extend(work.read_many(insert_rows(chunk.len()), values).await?);
         }
         work.commit().await?;
-        Ok(new)
+        new.iter().map(|line| id(&line.text("job_id")?)).collect()
+    }
+
+    /// Takes back the rows of jobs whose messages did not reach the queue, all or none: they are unknown again. A row that somebody
+    /// has begun stays, since its message did. How many were taken back.
+    pub async fn withdraw_rows(&self, organization: &OrganizationId, jobs: &[JobId]) -> Result<u64, StoreError> {
+        let mut work = self.pools.begin().await?;
+        let mut gone = 0;
+        for job in jobs {
+            gone += work
+                .write(
+                    "DELETE FROM data_rows WHERE organization_id = $1 AND job_id = $2 AND state = 'queued' AND NOT EXISTS \
+                     (SELECT 1 FROM claims WHERE claims.organization_id = $1 AND claims.job_id = $2) AND NOT EXISTS \
+                     (SELECT 1 FROM records WHERE records.organization_id = $1 AND records.job_id = $2)",
+                    values![tenant(organization), job.as_str()],
+                )
+                .await?;
+        }
+        work.commit().await?;
+        Ok(gone)
     }
 
     /// Where a job stands; `None` where this organisation has no such job.
@@ -113,7 +134,7 @@ impl Store {
         let line = self
             .pools
             .read_one(
-                "SELECT job_id, data_row_id, global_key, state, failure_code, changed_at_us FROM data_rows \
+                "SELECT job_id, task_id, data_row_id, global_key, state, failure_code, changed_at_us FROM data_rows \
                  WHERE organization_id = $1 AND job_id = $2",
                 values![tenant(organization), job.as_str()],
             )
@@ -126,7 +147,7 @@ impl Store {
         let line = self
             .pools
             .read_one(
-                "SELECT job_id, data_row_id, global_key, state, failure_code, changed_at_us FROM data_rows \
+                "SELECT job_id, task_id, data_row_id, global_key, state, failure_code, changed_at_us FROM data_rows \
                  WHERE organization_id = $1 AND data_row_id = $2 ORDER BY created_at_us DESC, job_id DESC LIMIT 1",
                 values![tenant(organization), data_row.as_str()],
             )
@@ -146,7 +167,7 @@ impl Store {
         let found = self
             .pools
             .read(
-                "SELECT job_id, data_row_id, global_key, state, failure_code, changed_at_us FROM data_rows \
+                "SELECT job_id, task_id, data_row_id, global_key, state, failure_code, changed_at_us FROM data_rows \
                  WHERE organization_id = $1 AND task_id = $2 AND job_id > $3 ORDER BY job_id LIMIT $4",
                 values![tenant(organization), task.as_str(), after.job_id, page::lines(limit)],
             )
@@ -215,29 +236,31 @@ impl Store {
             state.as_str(),
             now,
             now,
+            i64::try_from(job.attachments.len()).unwrap_or(i64::MAX).saturating_add(1),
         ]
     }
 }
 
-/// `INSERT` of so many rows that leaves those alone that are there.
+/// `INSERT` of so many rows that leaves those alone that are there, and gives the others' jobs.
 pub(crate) fn insert_rows(rows: usize) -> String {
     let mut sql = String::from(
         "INSERT INTO data_rows \
-         (organization_id, job_id, task_id, data_row_id, global_key, integration, state, created_at_us, changed_at_us) VALUES ",
+         (organization_id, job_id, task_id, data_row_id, global_key, integration, state, created_at_us, changed_at_us, parts) VALUES ",
     );
     for row in 0..rows {
-        let first = row * 9;
-        let places: Vec<String> = (first + 1..=first + 9).map(|place| format!("${place}")).collect();
+        let first = row * 10;
+        let places: Vec<String> = (first + 1..=first + 10).map(|place| format!("${place}")).collect();
         let comma = if row == 0 { "" } else { ", " };
         sql.extend([comma, "(", &places.join(", "), ")"]);
     }
-    sql.push_str(" ON CONFLICT (organization_id, job_id) DO NOTHING");
+    sql.push_str(" ON CONFLICT (organization_id, job_id) DO NOTHING RETURNING job_id");
     sql
 }
 
 fn row(line: &Line) -> Result<RowProgress, StoreError> {
     Ok(RowProgress {
         job_id: id(&line.text("job_id")?)?,
+        task_id: line.maybe_text("task_id")?.as_deref().map(id).transpose()?,
         data_row_id: line.maybe_text("data_row_id")?.as_deref().map(id).transpose()?,
         global_key: line.maybe_text("global_key")?.as_deref().map(unescaped).transpose()?,
         state: RowState::read(&line.text("state")?)?,

@@ -8,7 +8,10 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 /// Each file once, in order; a file that was released is never edited again: sqlx compares its checksum.
-const FILES: &[(i64, &str, &str)] = &[(1, "begin", include_str!("../migrations/0001_begin.sql"))];
+const FILES: &[(i64, &str, &str)] = &[
+    (1, "begin", include_str!("../migrations/0001_begin.sql")),
+    (2, "parts of a row", include_str!("../migrations/0002_parts_of_a_row.sql")),
+];
 
 /// The table that sqlx keeps of what was applied; its own name, because the embedded queue may share the file.
 const TABLE: &str = "assay_store_migrations";

@@ -1,5 +1,6 @@
 //! `assay submit`: queues assets as one task; where one can't succeed, none.
 
+mod queue;
 mod sources;
 mod vetting;
 
@@ -9,24 +10,24 @@ use crate::config::{self, Config};
 use crate::exit::{Exit, complain, say};
 use crate::verbs::integration::no_integration;
 use crate::verbs::watch::follow;
+use crate::verbs::worker::{ONE_SIGNAL, Signals};
 use anyhow::Context;
-use assay_broker::Broker;
 use assay_contract::job::Lane;
 use assay_contract::manifest::{self, Defaults};
 use assay_contract::{Integration, Job, TaskId};
-use assay_store::{NewTask, Store};
-use futures::{StreamExt, TryStreamExt};
+use assay_store::NewTask;
+use queue::{Known, Queue};
 use serde_json::json;
-use sources::{Line, opened};
+use sources::{Line, Source, opened};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 use vetting::Vetting;
 
 /// Rows stored in one transaction, and held until their messages are confirmed.
 const AT_ONCE: usize = 500;
 /// Bytes of manifest in one transaction: jobs may carry their text.
 const BYTES_AT_ONCE: usize = 8 << 20;
-/// Publishes that wait for their confirm at once: 12,900 a second instead of 1,280 (measured).
-const IN_FLIGHT: usize = 200;
-
 /// Queues everything, prints the task, follows it where asked.
 pub async fn run(settings: &SettingsArguments, arguments: Submit) -> anyhow::Result<Exit> {
     let config = config::read(settings)?;
@@ -44,7 +45,7 @@ pub async fn run(settings: &SettingsArguments, arguments: Submit) -> anyhow::Res
         listable(integration, *place)?;
     }
     let broker = assemble::broker(&config).await?;
-    let mut defaults = Defaults {
+    let defaults = Defaults {
         organization: organization.clone(),
         task: TaskId::generate(),
         integration: arguments.integration.clone(),
@@ -54,7 +55,8 @@ pub async fn run(settings: &SettingsArguments, arguments: Submit) -> anyhow::Res
         },
         profile: arguments.profile.clone(),
     };
-    let (mut vetting, mut refused) = (Vetting::new(&store, &config, &defaults), 0u64);
+    let known = if arguments.again { Known::SentAgain } else { Known::Refused };
+    let (mut vetting, mut refused) = (Vetting::new(&store, &config, &defaults, known), 0u64);
     for source in &mut sources {
         source.vet(&mut vetting, &defaults, &mut refused).await?;
     }
@@ -66,34 +68,107 @@ pub async fn run(settings: &SettingsArguments, arguments: Submit) -> anyhow::Res
         return Ok(Exit::Usage);
     }
     let task = store.create_task(NewTask { organization: organization.clone(), name: arguments.name.clone(), expected_rows: None }).await?;
-    defaults.task = task.id.clone();
-    let (mut queued, mut batch) = (0u64, Batch::default());
-    for source in &mut sources {
+    let defaults = Defaults { task: task.id.clone(), ..defaults };
+    let mut queue = Queue::new(&store, broker.as_ref(), organization, known);
+    let places = places.into_iter().zip(integration.iter().cycle());
+    let ended = until_a_signal(|stop| fill(&mut queue, &mut sources, places, &config, &defaults, stop)).await;
+    let counted = store.expect_rows(organization, &task.id, queue.queued).await;
+    if ended.is_err() && queue.queued > 0 {
+        complain(&format!("task {} has the {} rows that were queued before", task.id, queue.queued));
+    }
+    ended?;
+    counted?;
+    tell(&queue, &task.id, refused, arguments.json)?;
+    if queue.queued == 0 {
+        return Ok(if queue.sent_again > 0 && refused == 0 { Exit::Complete } else { Exit::Usage });
+    }
+    let watched = if arguments.watch { follow(&store, organization, &task.id, arguments.json.into(), None).await? } else { Exit::Complete };
+    Ok(if refused > 0 { watched.max(Exit::Failed) } else { watched })
+}
+
+fn tell(queue: &Queue<'_>, task: &TaskId, refused: u64, as_json: bool) -> anyhow::Result<()> {
+    let Queue { queued, sent_again, passed_over, .. } = *queue;
+    if as_json {
+        return say(&json!({ "task_id": task, "queued": queued, "refused": refused, "sent_again": sent_again }).to_string());
+    }
+    if passed_over > 0 {
+        complain(&format!("{passed_over} jobs are known, and no more to be queued: they are in another task, and not counted in this one"));
+    }
+    let mut told = format!("task {task}: {queued} queued");
+    for (count, what) in [(sent_again, "of earlier tasks sent again"), (refused, "refused")] {
+        if count > 0 {
+            told.push_str(&format!(", {count} {what}"));
+        }
+    }
+    say(&told)
+}
+
+/// Runs what queues rows. A signal ends it when the rows in hand have their messages, a second one at once.
+async fn until_a_signal<F: Future<Output = anyhow::Result<()>>>(work: impl FnOnce(Arc<AtomicBool>) -> F) -> anyhow::Result<()> {
+    let mut signals = Signals::heard()?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut work = std::pin::pin!(work(Arc::clone(&stop)));
+    let mut asked: Option<Instant> = None;
+    loop {
+        tokio::select! {
+            ended = &mut work => return ended,
+            () = signals.next() => {}
+        }
+        match asked {
+            Some(first) if first.elapsed() < ONE_SIGNAL => {}
+            Some(_) => {
+                anyhow::bail!("ended by a second signal; rows may wait for messages that never come: give whole jobs again with --again")
+            }
+            None => {
+                asked = Some(Instant::now());
+                stop.store(true, Ordering::Relaxed);
+                complain("ending when the rows in hand are queued; a second signal ends at once");
+            }
+        }
+    }
+}
+
+/// Queues every row of the sources, then what lies in the places.
+async fn fill(
+    queue: &mut Queue<'_>,
+    sources: &mut [Source<'_>],
+    places: impl Iterator<Item = ((&str, &str), &Integration)>,
+    config: &Config,
+    defaults: &Defaults,
+    stop: Arc<AtomicBool>,
+) -> anyhow::Result<()> {
+    let go_on = || if stop.load(Ordering::Relaxed) { Err(anyhow::anyhow!("ended by a signal; submit the rest again")) } else { Ok(()) };
+    let mut batch = Batch::default();
+    for source in sources {
         for number in 1u64.. {
-            match source.next(number, &defaults)? {
+            match source.next(number, defaults)? {
                 Line::End => break,
                 Line::Empty | Line::Refused => continue,
                 Line::Row(job, bytes, _) => batch.push(*job, bytes),
             }
-            queued += batch.queue_if_full(&store, broker.as_ref()).await?;
+            if batch.is_full() {
+                go_on()?;
+                queue.take(std::mem::take(&mut batch).jobs).await?;
+            }
         }
         source.tell_what_is_passed_by();
     }
-    queued += queue(&store, broker.as_ref(), batch.jobs).await?;
-    for (place, integration) in places.iter().zip(integration.iter().cycle()) {
-        queued += list(&config, &store, broker.as_ref(), integration, *place, &defaults).await?;
+    go_on()?;
+    queue.take(batch.jobs).await?;
+    for ((bucket, prefix), integration) in places {
+        let access = assemble::access(config).await;
+        let mut after = None;
+        loop {
+            let page = access.list(integration, bucket, prefix, after.as_deref()).await.map_err(|error| error.failure())?;
+            go_on()?;
+            queue.take(page.keys.iter().map(|key| manifest::of_address(&format!("s3://{bucket}/{key}"), defaults)).collect()).await?;
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
     }
-    store.expect_rows(organization, &task.id, queued).await?;
-    if arguments.json {
-        say(&json!({ "task_id": task.id, "queued": queued, "refused": refused }).to_string())?;
-    } else {
-        say(&format!("task {}: {queued} queued{}", task.id, if refused > 0 { format!(", {refused} refused") } else { String::new() }))?;
-    }
-    if queued == 0 {
-        return Ok(Exit::Usage);
-    }
-    let watched = if arguments.watch { follow(&store, organization, &task.id, arguments.json.into(), None).await? } else { Exit::Complete };
-    Ok(if refused > 0 { watched.max(Exit::Failed) } else { watched })
+    Ok(())
 }
 
 /// Jobs that are queued together.
@@ -108,14 +183,6 @@ impl Batch {
     fn push(&mut self, job: Job, bytes: usize) {
         self.jobs.push(job);
         self.bytes += bytes;
-    }
-
-    /// Queues the jobs where one more could be too many; how many that were.
-    async fn queue_if_full(&mut self, store: &Store, broker: &dyn Broker) -> anyhow::Result<u64> {
-        if !self.is_full() {
-            return Ok(0);
-        }
-        queue(store, broker, std::mem::take(self).jobs).await
     }
 
     fn is_full(&self) -> bool {
@@ -141,44 +208,6 @@ fn listable(integration: &Integration, (bucket, prefix): (&str, &str)) -> anyhow
         "--prefix s3://{bucket}/{prefix}: this lies outside of what the integration {id} covers; `assay integration list` shows that"
     );
     Ok(())
-}
-
-/// Queues everything below a prefix, a page at a time.
-async fn list(
-    config: &Config,
-    store: &Store,
-    broker: &dyn Broker,
-    integration: &Integration,
-    (bucket, prefix): (&str, &str),
-    defaults: &Defaults,
-) -> anyhow::Result<u64> {
-    let access = assemble::access(config).await;
-    let (mut queued, mut after) = (0, None);
-    loop {
-        let page = access.list(integration, bucket, prefix, after.as_deref()).await.map_err(|error| error.failure())?;
-        let jobs = page.keys.iter().map(|key| manifest::of_address(&format!("s3://{bucket}/{key}"), defaults)).collect();
-        queued += queue(store, broker, jobs).await?;
-        after = page.next;
-        if after.is_none() {
-            return Ok(queued);
-        }
-    }
-}
-
-/// Rows first, messages after: a crash in between leaves rows that `queued` shows, never messages nobody knows. How many the task has now.
-async fn queue(store: &Store, broker: &dyn Broker, jobs: Vec<Job>) -> anyhow::Result<u64> {
-    let new = store.enqueue_rows(&jobs).await?;
-    let known = (jobs.len() as u64).saturating_sub(new);
-    if known > 0 {
-        complain(&format!("{known} jobs were submitted elsewhere meanwhile: they are in another task, and not counted in this one"));
-    }
-    futures::stream::iter(jobs)
-        .map(|job| async move { broker.submit(&job).await })
-        .buffer_unordered(IN_FLIGHT)
-        .try_collect::<Vec<()>>()
-        .await
-        .context("a job could not be queued; submit the rest again, whole jobs with ids of their own")?;
-    Ok(new)
 }
 
 #[cfg(test)]

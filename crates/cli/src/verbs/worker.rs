@@ -41,7 +41,7 @@ impl Signals {
     }
 
     /// Waits for the next of either.
-    async fn next(&mut self) {
+    pub async fn next(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
@@ -100,7 +100,7 @@ async fn tell_identity(access: &Access) {
 }
 
 /// Whoever ends a process group often signals the process too, and some tools repeat themselves: that is one signal.
-const ONE_SIGNAL: Duration = Duration::from_secs(2);
+pub const ONE_SIGNAL: Duration = Duration::from_secs(2);
 
 /// Works until a signal, then drains. A second one ends at once, but for one that follows the first within [`ONE_SIGNAL`].
 pub async fn at_work(crew: &Crew, signals: &mut Signals) -> anyhow::Result<()> {

@@ -99,6 +99,25 @@ pub(crate) async fn an_attachment_is_claimed_apart(bed: Bed) {
     assert!(bed.store.record(&job.organization_id, &job.job_id, Some(0)).await.unwrap().is_some());
 }
 
+pub(crate) async fn a_row_ends_when_each_of_its_parts_has_a_record(bed: Bed) {
+    let both = json!({"attachments": [{"type": "IMAGE", "uri": "s3://acme-raw/a.png"}, {"type": "IMAGE", "uri": "s3://acme-raw/b.png"}]});
+    for (name, known) in [("j1", true), ("j2", false)] {
+        let job = job_with(name, both.clone());
+        if known {
+            bed.store.enqueue_row(&job).await.unwrap();
+        }
+        for (attachment, state) in [(None, RowState::Processing), (Some(0), RowState::Processing), (Some(1), RowState::Complete)] {
+            let claim = bed.claim_part(&job, attachment).await;
+            let mut record = record(&job);
+            if let Some(index) = attachment {
+                attached(&mut record, index);
+            }
+            bed.store.put_record(&claim, record).await.unwrap();
+            assert_eq!(bed.store.row(&job.organization_id, &job.job_id).await.unwrap().unwrap().state, state, "{attachment:?}");
+        }
+    }
+}
+
 pub(crate) async fn jobs_pulled_about_by_many_workers_end_with_one_record_each(bed: Bed) {
     let jobs: Vec<_> = (0..10).map(|number| job(&format!("j{number}"))).collect();
     let others = bed.reopened().await;

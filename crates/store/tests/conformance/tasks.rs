@@ -23,7 +23,7 @@ async fn progress(bed: &Bed, task: &TaskId) -> (TaskState, RowCounts) {
 pub(crate) async fn a_tasks_progress_follows_its_rows(bed: Bed) {
     let task = task(&bed, None).await;
     let jobs = ["j1", "j2", "j3"].map(|id| of(&task, id));
-    assert_eq!(bed.store.enqueue_rows(&jobs).await.unwrap(), 3);
+    assert_eq!(bed.store.enqueue_rows(&jobs).await.unwrap().len(), 3);
     assert_eq!(progress(&bed, &task).await, (TaskState::Queued, RowCounts { queued: 3, ..RowCounts::default() }));
     bed.done(&jobs[0], |_| ()).await;
     bed.claim(&jobs[1]).await;
@@ -97,8 +97,8 @@ pub(crate) async fn a_job_is_queued_once(bed: Bed) {
 pub(crate) async fn thousands_of_rows_are_queued_and_paged(bed: Bed) {
     let task = task(&bed, None).await;
     let jobs: Vec<Job> = (0..2500).map(|number| of(&task, &format!("j{number:04}"))).collect();
-    assert_eq!(bed.store.enqueue_rows(&jobs[..1200]).await.unwrap(), 1200);
-    assert_eq!(bed.store.enqueue_rows(&jobs).await.unwrap(), 1300, "what was there is left alone");
+    assert_eq!(bed.store.enqueue_rows(&jobs[..1200]).await.unwrap().len(), 1200);
+    assert_eq!(bed.store.enqueue_rows(&jobs).await.unwrap().len(), 1300, "what was there is left alone");
     let (organization, mut after, mut seen) = ("org_acme".parse().unwrap(), None::<Cursor>, Vec::new());
     loop {
         let page = bed.store.rows(&organization, &task, after.as_ref(), 700).await.unwrap();
@@ -152,4 +152,21 @@ pub(crate) async fn a_row_that_is_tried_again_says_why(bed: Bed) {
     bed.store.note_attempt(&organization, &job.job_id, Code::ProviderUnavailable).await.unwrap();
     let row = bed.store.row(&organization, &job.job_id).await.unwrap().unwrap();
     assert_eq!((row.state, row.failure), (RowState::Complete, None), "a row that has ended stays as it is");
+}
+
+pub(crate) async fn withdrawn_rows_are_unknown_again_and_those_that_were_begun_stay(bed: Bed) {
+    let jobs: Vec<_> = ["j1", "j2", "j3", "j4"].map(job).into();
+    let ids: Vec<_> = jobs.iter().map(|job| job.job_id.clone()).collect();
+    let mut new = bed.store.enqueue_rows(&jobs).await.unwrap();
+    new.sort();
+    assert_eq!(new, ids);
+    let claim = bed.claim(&jobs[1]).await;
+    bed.store.put_record(&claim, record(&jobs[1])).await.unwrap();
+    let _begun = bed.claim(&jobs[2]).await;
+    assert_eq!(bed.store.withdraw_rows(&jobs[0].organization_id, &ids[..3]).await.unwrap(), 1);
+    let organization = &jobs[0].organization_id;
+    for (id, state) in ids.iter().zip([None, Some(RowState::Complete), Some(RowState::Processing), Some(RowState::Queued)]) {
+        assert_eq!(bed.store.row(organization, id).await.unwrap().map(|row| row.state), state, "{id}");
+    }
+    assert_eq!(bed.store.enqueue_rows(&jobs).await.unwrap(), ids[..1]);
 }

@@ -1,12 +1,14 @@
 //! Which rows can't succeed: told at once, rather than by a failed record of each.
 
+use super::queue::Known;
 use crate::config::Config;
 use crate::verbs::integration::no_integration;
 use assay_access::scope::covered;
 use assay_contract::address::Reading;
 use assay_contract::manifest::Defaults;
 use assay_contract::{AssetAddress, Integration, IntegrationId, Job, JobId};
-use assay_store::{Store, StoreError};
+use assay_store::{RowState, Store, StoreError};
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -22,6 +24,7 @@ pub(super) struct Vetting<'a> {
     names: HashMap<[u8; 16], String>,
     /// The same of each id that was given.
     ids: HashMap<[u8; 16], String>,
+    known: Known,
 }
 
 /// Who named a job.
@@ -34,8 +37,8 @@ pub(super) enum Named {
 }
 
 impl<'a> Vetting<'a> {
-    pub(super) fn new(store: &'a Store, config: &'a Config, defaults: &'a Defaults) -> Self {
-        Self { store, config, defaults, integrations: HashMap::new(), names: HashMap::new(), ids: HashMap::new() }
+    pub(super) fn new(store: &'a Store, config: &'a Config, defaults: &'a Defaults, known: Known) -> Self {
+        Self { store, config, defaults, integrations: HashMap::new(), names: HashMap::new(), ids: HashMap::new(), known }
     }
 
     /// Why a row can't succeed, `None` where nothing is known against it. `place` is where it stands.
@@ -46,16 +49,19 @@ impl<'a> Vetting<'a> {
         if let Err(unknown) = self.config.profile(&job.profile) {
             return Ok(Some(unknown.to_string()));
         }
+        if let Some(expired) = job.expires_at.filter(|end| *end <= Timestamp::now()) {
+            return Ok(Some(format!("it expired at {expired}: give it a later `expires_at`, or none")));
+        }
         if let Some(objection) = self.of_address(job).await? {
             return Ok(Some(objection));
         }
-        if let Some(objection) = job.global_key.as_deref().and_then(|name| seen(&mut self.names, name, place, "global_key")) {
+        if named == Named::BySender
+            && let Some(objection) = self.of_id(&job.job_id, place).await?
+        {
             return Ok(Some(objection));
         }
-        match named {
-            Named::BySender => self.of_id(&job.job_id, place).await,
-            Named::ByUs => Ok(None),
-        }
+        // Last: the name of a row that is refused is free.
+        Ok(job.global_key.as_deref().and_then(|name| seen(&mut self.names, name, place, "global_key")))
     }
 
     /// A job is done once: a second of its id would be passed over, whatever its asset is.
@@ -63,9 +69,15 @@ impl<'a> Vetting<'a> {
         if let Some(objection) = seen(&mut self.ids, id.as_str(), place, "job_id") {
             return Ok(Some(objection));
         }
+        if self.known == Known::SentAgain {
+            return Ok(None);
+        }
         let known = self.store.row(&self.defaults.organization, id).await?;
         Ok(known.map(|row| {
-            format!("a job of its job_id was submitted before ({}): a job is done once; give it an id of its own", row.state.as_str())
+            let said =
+                format!("a job of its job_id was submitted before ({}): a job is done once; give it an id of its own", row.state.as_str());
+            let hint = ", or go on with a submission that broke off by --again";
+            if row.state == RowState::Queued { said + hint } else { said }
         }))
     }
 
