@@ -104,9 +104,9 @@ impl Work {
         self.write_built(sql.into_sql_str(), values).await
     }
 
-    /// Writes many lines by a statement that repeats `($1, $2), ($3, $4)`. `sql` holds no value.
-    pub(crate) async fn write_many(&mut self, sql: String, values: Vec<Value>) -> Result<u64, StoreError> {
-        self.write_built(AssertSqlSafe(sql).into_sql_str(), values).await
+    /// Writes many lines by a statement that repeats `($1, $2), ($3, $4)` and ends in `RETURNING`. `sql` holds no value.
+    pub(crate) async fn read_many(&mut self, sql: String, values: Vec<Value>) -> Result<Vec<Line>, StoreError> {
+        self.read_built(AssertSqlSafe(sql).into_sql_str(), values).await
     }
 
     async fn write_built(&mut self, sql: SqlStr, values: Vec<Value>) -> Result<u64, StoreError> {
@@ -121,6 +121,10 @@ impl Work {
 
     /// Reads, or writes with `RETURNING`.
     pub(crate) async fn read(&mut self, sql: &'static str, values: Vec<Value>) -> Result<Vec<Line>, StoreError> {
+        self.read_built(sql.into_sql_str(), values).await
+    }
+
+    async fn read_built(&mut self, sql: SqlStr, values: Vec<Value>) -> Result<Vec<Line>, StoreError> {
         bounded(async {
             Ok(match self {
                 Self::Sqlite(work) => bound!(sql, values).fetch_all(&mut **work).await?.into_iter().map(Line::Sqlite).collect(),
