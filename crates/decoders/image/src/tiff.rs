@@ -1,13 +1,16 @@
 //! TIFF 6.0 and BigTIFF: facts from its directories, pixels chunk by chunk.
 
+mod chunks;
 pub(crate) mod directory;
 mod disguise;
+mod jbig;
 mod numbers;
+mod packed;
 mod pixels;
 mod placed;
 mod reading;
+mod second;
 pub(crate) mod small;
-mod twelve;
 
 use crate::seen::Seen;
 use assay_contract::exchange::Refusal;

@@ -13,12 +13,14 @@ pub(crate) mod tag {
     /// Values of [`COMPRESSION`] that are JPEG: the old style and the one that took its place.
     pub(crate) const JPEG: [u64; 2] = [6, 7];
     pub(crate) const PHOTOMETRIC: u16 = 262;
+    pub(crate) const FILL_ORDER: u16 = 266;
     pub(crate) const MAKE: u16 = 271;
     pub(crate) const ORIENTATION: u16 = 274;
     pub(crate) const SAMPLES: u16 = 277;
     /// Where each strip, each tile begins, and its bytes as stored.
     pub(crate) const STRIP_PLACES: u16 = 273;
     pub(crate) const TILE_PLACES: u16 = 324;
+    pub(crate) const ROWS_PER_STRIP: u16 = 278;
     pub(crate) const STRIP_BYTES: u16 = 279;
     pub(crate) const TILE_BYTES: u16 = 325;
     pub(crate) const X_RESOLUTION: u16 = 282;
@@ -26,6 +28,8 @@ pub(crate) mod tag {
     pub(crate) const PLANAR: u16 = 284;
     pub(crate) const RESOLUTION_UNIT: u16 = 296;
     pub(crate) const COLOR_MAP: u16 = 320;
+    pub(crate) const TILE_WIDTH: u16 = 322;
+    pub(crate) const TILE_HEIGHT: u16 = 323;
     pub(crate) const EXTRA_SAMPLES: u16 = 338;
     pub(crate) const SUBSAMPLING: u16 = 530;
     pub(crate) const ICC: u16 = 34675;
@@ -239,9 +243,24 @@ impl<'a> Directory<'a> {
         slice(self.file.bytes, at, count)
     }
 
-    /// Where a tag's only value is, within its entry. One that lies elsewhere may lie on anything, another tag's value among them.
-    pub(crate) fn place_of(&self, tag: u16) -> Option<usize> {
-        self.values(tag).filter(|(_, count, _)| *count == 1).map(|(_, _, at)| at)
+    /// Where the only number of a tag is, and how another is written there: as the tag's type and the file's order of bytes say. `None` where
+    /// the tag has more numbers, or one that lies elsewhere and may lie on anything, another tag's value among them.
+    pub(crate) fn another(&self, tag: u16, number: u64) -> Option<(u64, Vec<u8>)> {
+        let (_, count, at) = self.values(tag)?;
+        let inside = self.entry(tag)?..self.entry(tag)?.saturating_add(self.file.entry_bytes());
+        (count == 1 && inside.contains(&at)).then(|| self.another_of(tag, 0, number)).flatten()
+    }
+
+    /// The same of one of a tag's numbers, wherever they lie.
+    pub(crate) fn another_of(&self, tag: u16, n: usize, number: u64) -> Option<(u64, Vec<u8>)> {
+        let (kind, count, at) = self.values(tag)?;
+        let size = size_of_type(kind).filter(|_| n < count && matches!(kind, 1 | 3 | 4 | 7 | 13 | 16 | 18))?;
+        let at = at.checked_add(size.checked_mul(n)?)?;
+        let mut bytes = number.to_le_bytes().get(..size)?.to_vec();
+        if !self.file.little {
+            bytes.reverse();
+        }
+        Some((at as u64, bytes))
     }
 
     /// Whether numbers are stored least significant byte first.

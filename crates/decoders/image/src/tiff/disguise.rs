@@ -9,7 +9,7 @@ use std::io::{self, Cursor, Read, Seek, SeekFrom};
 pub(super) struct Disguised<'a> {
     file: Cursor<&'a [u8]>,
     /// Where, and what is read instead.
-    masks: [(u64, Vec<u8>); 2],
+    masks: Vec<(u64, Vec<u8>)>,
     /// From where to where the bits of each byte lie the other way round, one behind the other.
     turned: Vec<(u64, u64)>,
 }
@@ -24,22 +24,17 @@ pub(super) enum Bits {
 
 impl<'a> Disguised<'a> {
     /// Its first page alone, with another number in one place.
-    pub(super) fn told(bytes: &'a [u8], first: &Directory<'_>, (at, number): (u64, u16), bits: Bits) -> Self {
-        let number = if first.is_little() { number.to_le_bytes() } else { number.to_be_bytes() };
+    pub(super) fn told(bytes: &'a [u8], first: &Directory<'_>, number: (u64, Vec<u8>), bits: Bits) -> Self {
         let turned = if bits == Bits::Turned { chunks(first) } else { Vec::new() };
-        Self { file: Cursor::new(bytes), masks: [(at, number.to_vec()), first.end_of_list()], turned }
+        Self { file: Cursor::new(bytes), masks: vec![number, first.end_of_list()], turned }
     }
 
-    /// Its first page alone, whose rows are told to lie as they are stored.
-    pub(super) fn upright(bytes: &'a [u8], first: &Directory<'_>) -> Self {
-        let mut file = Self::told(bytes, first, (0, 1), Bits::AsStored);
-        // Where it is not told it is so by default.
-        let [orientation, _] = &mut file.masks;
-        match first.place_of(tag::ORIENTATION) {
-            Some(at) => orientation.0 = at as u64,
-            None => orientation.1.clear(),
-        }
-        file
+    /// Its first page alone, whose rows are told to lie as they are stored, and whose samples to end where the file does: `cut` is another number
+    /// for the strip or tile that goes on behind it, of which the library would read nothing.
+    pub(super) fn upright(bytes: &'a [u8], first: &Directory<'_>, cut: Option<(u64, Vec<u8>)>) -> Self {
+        // Where no orientation is told it is so by default.
+        let masks = first.another(tag::ORIENTATION, 1).into_iter().chain(cut).chain([first.end_of_list()]).collect();
+        Self { file: Cursor::new(bytes), masks, turned: Vec::new() }
     }
 }
 

@@ -1,88 +1,28 @@
 //! What a TIFF's raw samples mean: each colour model becomes gray, RGB or ink.
 
 use super::directory::{Alpha, Directory, tag};
-use super::disguise::Disguised;
 use super::numbers::Scale;
 use super::reading::Page;
-use super::twelve::Twelve;
-use crate::ffi::libtiff::{self, Ask, Failure};
+use super::second;
 use crate::format::Wish;
-use crate::samples::{Decoded, Layout, check_memory};
+use crate::samples::{Decoded, Layout};
 use crate::seen::Seen;
 use crate::shrink::Shrinker;
-use crate::watched::Share;
 use assay_contract::Code;
 use assay_contract::exchange::Refusal;
 
 /// Modern JPEG in TIFF (Adobe's technical note 2).
 const JPEG: u64 = 7;
-/// Compressions that libtiff is asked for: none, faxes (2, 3, 4, 32771), LZW, JPEG of the old style (6), deflate (8, 32946), NeXT, PackBits,
-/// ThunderScan, `PixarLog`, JBIG, SGI's (34676, 34677), LZMA. Not what is linked twice here (WebP, Zstandard): the crate reads that.
-const BY_LIBTIFF: [u64; 17] = [1, 2, 3, 4, 5, 6, 8, 32_766, 32_771, 32_773, 32_809, 32_909, 32_946, 34_661, 34_676, 34_677, 34_925];
-
 /// Decodes the first page.
 pub(crate) fn decode(bytes: &[u8], seen: &Seen, wish: &Wish<'_>) -> Result<Decoded, Refusal> {
     let first = Directory::first(bytes).ok_or_else(|| Refusal::corrupt("the file ends before its first directory"))?;
+    if let Some(outcome) = second::group_4(bytes, &first, seen, wish) {
+        return outcome;
+    }
     match by_crate(bytes, &first, seen, wish) {
-        Err(refusal) if refusal.code == Code::UnsupportedFormat => by_libtiff(bytes, &first, seen, wish).unwrap_or(Err(refusal)),
+        Err(refusal) if refusal.code == Code::UnsupportedFormat => second::decode(bytes, &first, seen, wish).unwrap_or(Err(refusal)),
         outcome => outcome,
     }
-}
-
-/// By the library that reads everything, into 8 bits; `None` where it reads no more than the crate.
-fn by_libtiff(bytes: &[u8], first: &Directory<'_>, seen: &Seen, wish: &Wish<'_>) -> Option<Result<Decoded, Refusal>> {
-    if !BY_LIBTIFF.contains(&first.number(tag::COMPRESSION).unwrap_or(1)) {
-        return None;
-    }
-    let (width, height) = (seen.details.stored_width, seen.details.stored_height);
-    // Its pixels, and a copy.
-    if let Err(refusal) = check_memory(wish.limits, u64::from(width) * u64::from(height) * 8) {
-        return Some(Err(refusal));
-    }
-    let share = Share::begin(wish.limits);
-    let go_on = || {
-        (wish.alive)();
-        share.is_left()
-    };
-    let mut file = Disguised::upright(bytes, first);
-    let ask = Ask { width, height, most: wish.limits.memory_bytes / 2, go_on: &go_on };
-    let refused = |failure| match failure {
-        Failure::Unsupported => None,
-        Failure::Damaged => Some(Err(Refusal::corrupt("its tags or its samples are damaged"))),
-        Failure::Late => Some(Err(share.spent("decoding_ms"))),
-        Failure::Memory => Some(Err(Refusal::new(Code::LimitExceeded, "its pixels need more memory than allowed"))),
-    };
-    if let Some(twelve) = Twelve::of(first) {
-        return match twelve.read(&mut file, &ask, wish.longest_px) {
-            Ok(shrinker) => {
-                let is_whole = shrinker.rows() == height;
-                Some(shrinker.finish((!is_whole).then(|| "its samples are damaged or missing".to_owned())))
-            }
-            Err(failure) => refused(failure),
-        };
-    }
-    let page = match libtiff::read(&mut file, &ask) {
-        Ok(page) => page,
-        Err(failure) => return refused(failure),
-    };
-    let has_alpha = first.alpha().is_some();
-    let layout = if has_alpha { Layout::Rgba } else { Layout::Rgb };
-    let mut shrinker = Shrinker::new(width, height, layout, wish.longest_px);
-    let mut row = Vec::with_capacity(width as usize * layout.channels());
-    for stored in page.rgba.chunks_exact(width as usize * 4) {
-        row.clear();
-        for pixel in stored.as_chunks::<4>().0 {
-            let [red, green, blue, alpha] = *pixel;
-            if has_alpha {
-                row.extend([red, green, blue].map(|colour| straight(colour, alpha, Alpha::Premultiplied)));
-                row.push(alpha);
-            } else {
-                row.extend([red, green, blue]);
-            }
-        }
-        shrinker.push(&row);
-    }
-    Some(shrinker.finish(page.is_damaged.then(|| "its samples are damaged".to_owned())))
 }
 
 fn by_crate(bytes: &[u8], first: &Directory<'_>, seen: &Seen, wish: &Wish<'_>) -> Result<Decoded, Refusal> {
@@ -205,7 +145,7 @@ impl Model {
 }
 
 /// A colour without the alpha that was multiplied into it.
-fn straight(colour: u8, alpha: u8, kind: Alpha) -> u8 {
+pub(super) fn straight(colour: u8, alpha: u8, kind: Alpha) -> u8 {
     match kind {
         Alpha::Straight => colour,
         Alpha::Premultiplied => {

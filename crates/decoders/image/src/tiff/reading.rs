@@ -34,7 +34,7 @@ pub(super) struct Page<'a> {
 impl<'a> Page<'a> {
     /// Opens the first page as one of gray (1), RGB (2) or ink (5) samples.
     pub(super) fn open(bytes: &'a [u8], first: &Directory<'_>, model: u8, limits: &DecodeLimits) -> Result<Self, Refusal> {
-        let at = first.place_of(tag::PHOTOMETRIC).ok_or_else(|| Refusal::corrupt("the colour model is not told"))?;
+        let told = first.another(tag::PHOTOMETRIC, model.into()).ok_or_else(|| Refusal::corrupt("the colour model is not told"))?;
         let most = usize::try_from(limits.memory_bytes / 2).unwrap_or(usize::MAX);
         let mut bounds = Limits::default();
         bounds.decoding_buffer_size = most;
@@ -43,14 +43,10 @@ impl<'a> Page<'a> {
         refuse_what_is_too_long(first, limits, most as u64)?;
         let compression = first.number(tag::COMPRESSION).unwrap_or(1);
         let is_packed = compression != 1;
+        // 1 is the highest bit first, 2 the lowest: of compressed samples it means the stored bytes, else the samples themselves.
         // JPEG's own standard orders its bits; libtiff never turns them, and so writes them as they are.
-        let is_turned = first.number(FILL_ORDER) == Some(2) && !tag::JPEG.contains(&compression);
-        let file = Disguised::told(
-            bytes,
-            first,
-            (at as u64, u16::from(model)),
-            if is_turned && is_packed { Bits::Turned } else { Bits::AsStored },
-        );
+        let is_turned = first.number(tag::FILL_ORDER) == Some(2) && !tag::JPEG.contains(&compression);
+        let file = Disguised::told(bytes, first, told, if is_turned && is_packed { Bits::Turned } else { Bits::AsStored });
         let mut decoder = Decoder::new(file).map_err(|error| refusal(&error))?.with_limits(bounds);
         let (width, height) = decoder.dimensions().map_err(|error| refusal(&error))?;
         let color = decoder.colortype().map_err(|error| refusal(&error))?;
@@ -188,8 +184,6 @@ impl<'a> Page<'a> {
 
 /// Tag 339: 1 is unsigned, 2 signed, 3 floating point, 4 undefined.
 pub(super) const SAMPLE_FORMAT: u16 = 339;
-/// Tag 266: 1 is the highest bit first, 2 the lowest. Of compressed samples it means the stored bytes, else the samples themselves.
-const FILL_ORDER: u16 = 266;
 
 /// Damage at the first row is a refusal, later it is the end of what is shown.
 fn damage(top: u32, error: &TiffError) -> Result<Option<String>, Refusal> {

@@ -22,3 +22,4 @@ mod rare;
 mod raw;
 mod stage;
 mod tiff_models;
+mod tiff_second;
