@@ -182,10 +182,11 @@ fn tag_bytes(Tag(group, element): Tag, endian: Endian) -> [u8; 4] {
 /// Whether the tag of `BurnedInAnnotation` is there, with a type or a length behind it.
 fn has_mark(bytes: &[u8], endian: Endian) -> bool {
     let tag = tag_bytes(tags::BURNED_IN_ANNOTATION, endian);
-    bytes.windows(MARK_BYTES).any(|window| match window {
-        [a, b, c, d, e, f, g, h] => {
-            [*a, *b, *c, *d] == tag
-                && ([e, f].iter().all(|letter| letter.is_ascii_uppercase()) || endian.long([*e, *f, *g, *h]) <= LONGEST_WORD)
+    bytes.windows(MARK_BYTES).any(|window| match window.split_first_chunk() {
+        Some((first, [type_0, type_1, rest @ ..])) if *first == tag => {
+            let is_typed = [type_0, type_1].iter().all(|letter| letter.is_ascii_uppercase());
+            let length = <[u8; 2]>::try_from(rest).map(|[third, fourth]| endian.long([*type_0, *type_1, third, fourth]));
+            is_typed || length.is_ok_and(|length| length <= LONGEST_WORD)
         }
         _ => false,
     })
