@@ -19,13 +19,15 @@ const SAMPLE_BYTES: u64 = 9;
 /// Resolutions that most codestreams have besides the whole.
 const HALVINGS: u32 = 5;
 
-/// Makes and sends the thumbnails of the image whose pixels lie at `place`, so many bytes long.
-pub(crate) fn show(task: &Task, input: &mut Input, place: (u64, u64), answer: &mut Answer) -> Result<(), Stop> {
+/// Makes and sends the thumbnails of the image whose pixels lie at `place`, so many bytes long. `told` is its width and height by the
+/// segment's header: a codestream of another size is not shown, nor is memory taken for it.
+pub(crate) fn show(task: &Task, input: &mut Input, place: (u64, u64), told: (u32, u32), answer: &mut Answer) -> Result<(), Stop> {
     if task.thumbnails.is_empty() {
         return Ok(());
     }
     let bytes = segment(task, input, place)?;
     answer.progress()?;
+    check_size(&bytes, told)?;
     let picture = decoded(task, &bytes)?;
     if let Some(damage) = picture.damage() {
         let sentence = format!("A part of the first image is damaged or missing, and its thumbnails show what could be read ({damage}).");
@@ -57,9 +59,23 @@ fn segment(task: &Task, input: &mut Input, (at, length): (u64, u64)) -> Result<V
     Ok(bytes)
 }
 
+fn wrapping(bytes: &[u8]) -> Wrapping {
+    if bytes.starts_with(BOXES) { Wrapping::Boxes } else { Wrapping::Codestream }
+}
+
+/// Samples that stand for several places are counted by some writers, and the places by others.
+fn check_size(bytes: &[u8], told: (u32, u32)) -> Result<(), Refusal> {
+    match assay_openjpeg::described(bytes, wrapping(bytes)) {
+        Ok(picture) if picture.extent() == told => Ok(()),
+        Ok(picture) if picture.components().any(|one| (one.width(), one.height()) == told) => Ok(()),
+        Ok(_) => Err(Refusal::corrupt("its first image is of another size than its header says")),
+        Err(_) => Err(Refusal::corrupt("its first image can't be opened")),
+    }
+}
+
 /// The whole picture, or as many halves of it as fit into memory.
 fn decoded(task: &Task, bytes: &[u8]) -> Result<Picture, Refusal> {
-    let wrapping = if bytes.starts_with(BOXES) { Wrapping::Boxes } else { Wrapping::Codestream };
+    let wrapping = wrapping(bytes);
     let samples = task.limits.memory_bytes / 2 / SAMPLE_BYTES;
     for halvings in 0..=HALVINGS {
         match assay_openjpeg::decode(bytes, Ask { wrapping, halvings, samples }) {

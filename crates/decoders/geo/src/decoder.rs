@@ -2,7 +2,7 @@
 
 use crate::bands::{self, Model};
 use crate::facts::{Found, Subject};
-use crate::ffi::{self, Dataset, Driver, Mounted, Trouble};
+use crate::ffi::{self, Dataset, Driver, Hearing, Mounted, Trouble};
 use crate::nitf::Headers;
 use crate::{codestream, cog, nitf, picture, tiff};
 use assay_contract::Code;
@@ -46,6 +46,11 @@ impl Decoder for Geo {
         if let Subject::Nitf(standard, headers) = &subject {
             // What the headers say stands, whatever becomes of the pixels.
             answer.facts(&Found::in_headers(*standard, &headers.told).facts(&subject, task.content_length))?;
+            if let Some(promised) = headers.promised.filter(|promised| *promised > input.length()) {
+                let sentence =
+                    format!("The file ends early: {} of {promised} bytes are in it, and what could be read was kept.", input.length());
+                answer.issue(&Issue::error("truncated-asset", sentence))?;
+            }
         }
         let mounted = Mounted::new(input);
         let outcome = match Dataset::open(&mounted, driver(&subject)) {
@@ -86,8 +91,9 @@ enum Shown {
 /// What GDAL can't open or read may still be a codestream that OpenJPEG decodes: GDAL gives up on samples that stand for several places,
 /// and on blocks without the marks that were promised.
 fn again(task: &Task, headers: &Headers, input: &mut Input, answer: &mut Answer, refusal: Refusal) -> Result<(), Stop> {
-    match (first_compression(headers), headers.pixels) {
-        (Some("C8"), Some(place)) => codestream::show(task, input, place, answer),
+    let told = headers.told.image_segments.first().map(|image| (image.width, image.height));
+    match (first_compression(headers), headers.pixels, told) {
+        (Some("C8"), Some(place), Some(told)) => codestream::show(task, input, place, told, answer),
         _ => Err(refusal.into()),
     }
 }
@@ -156,7 +162,9 @@ fn described(task: &Task, dataset: &Dataset<'_>, subject: &Subject, answer: &mut
         // The bands keep the segment's names, though the JPEG driver has made red, green and blue of them.
         choice.model = Model::Rgb;
     }
-    match picture::show(task, dataset, &choice, answer) {
+    let is_jpeg_2000 = found.details.compression.as_deref() == Some("JPEG2000");
+    let heard = if is_jpeg_2000 { Hearing::begin() } else { Hearing::deaf() };
+    match picture::show(task, dataset, &choice, heard, answer) {
         Err(Stop::Refused(refusal)) => Ok(Shown::Not(refusal)),
         Err(stop) => Err(stop),
         Ok(()) => Ok(Shown::Yes),

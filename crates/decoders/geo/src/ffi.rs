@@ -8,6 +8,7 @@
 mod band;
 mod dataset;
 mod disk;
+mod hearing;
 mod library;
 mod reference;
 mod registry;
@@ -15,6 +16,7 @@ mod registry;
 pub(crate) use band::{Band, Interpretation, MaskKind, Resampling, Window};
 pub(crate) use dataset::{Dataset, Driver};
 pub(crate) use disk::Mounted;
+pub(crate) use hearing::Hearing;
 pub(crate) use library::{begin, versions};
 pub(crate) use reference::Reference;
 

@@ -7,6 +7,10 @@ use assay_contract::details::{Nitf, NitfImage};
 use assay_kit::Input;
 use std::io;
 
+mod lengths;
+
+use lengths::Lists;
+
 /// Bytes that the fixed part of a file's or segment's header has at most, comments and lists aside.
 const MOST_HEADER_BYTES: usize = 1024;
 /// Segments that a header of three digits can list.
@@ -50,6 +54,8 @@ pub(crate) struct Headers {
     pub(crate) told: Nitf,
     /// Where the pixels of the first image lie, and how many bytes they are.
     pub(crate) pixels: Option<(u64, u64)>,
+    /// Bytes of the whole file by the lengths of its segments; `None` where they can't be read, or are not yet known to its writer.
+    pub(crate) promised: Option<u64>,
 }
 
 /// Reads the headers; what lies beyond damage is left out.
@@ -71,8 +77,10 @@ pub(crate) fn read(input: &mut Input, standard: Standard) -> io::Result<Headers>
     // A name of 27 characters in 2.0; later a background colour of 3 and a name of 24. Then a telephone number.
     head.skip(27 + 18);
     // Lengths of the file and of this header.
-    head.skip(12);
-    let (Some(header_bytes), Some(count)) = (head.number(6), head.number(3)) else { return Ok(Headers { told: nitf, pixels: None }) };
+    let file_bytes = head.length(12);
+    let (Some(header_bytes), Some(count)) = (head.number(6), head.number(3)) else {
+        return Ok(Headers { told: nitf, pixels: None, promised: file_bytes });
+    };
     let (digits_of_header, digits_of_pixels) = LENGTHS;
     let count = usize::try_from(count).unwrap_or(0).min(MOST_SEGMENTS);
     let list_at = head.place;
@@ -86,10 +94,16 @@ pub(crate) fn read(input: &mut Input, standard: Standard) -> io::Result<Headers>
         first.get_or_insert((pixels_at, pixels));
         at = pixels_at.saturating_add(pixels);
     }
-    Ok(Headers { told: nitf, pixels: first })
+    let promised = match lengths::of_all(input, list_at as u64, count)? {
+        // The file's own length is often wrong; of a list that is cut off it is all there is.
+        Lists::Cut => file_bytes,
+        Lists::Unknown => None,
+        Lists::Bytes(bytes) => Some(header_bytes.saturating_add(bytes)),
+    };
+    Ok(Headers { told: nitf, pixels: first, promised })
 }
 
-/// An image segment's subheader; `None` where none lies there.
+/// An image segment's subheader; `None` where none lies there, or so little of it that it has no size.
 fn image(input: &mut Input, at: u64, standard: Standard) -> io::Result<Option<NitfImage>> {
     let mut head = Fields::at(input, at, MOST_HEADER_BYTES)?;
     if head.take(2) != Some(b"IM") {
@@ -102,7 +116,8 @@ fn image(input: &mut Input, at: u64, standard: Standard) -> io::Result<Option<Ni
     head.skip(1 + 42);
     let side = |number: Option<u64>| number.and_then(|number| u32::try_from(number).ok());
     let (height, width) = (side(head.number(8)), side(head.number(8)));
-    (image.width, image.height) = (width.unwrap_or(0), height.unwrap_or(0));
+    let (Some(width), Some(height)) = (width, height) else { return Ok(None) };
+    (image.width, image.height) = (width, height);
     head.skip(3 + 8 + 8 + 2 + 1);
     let coordinates = head.take(1).and_then(<[u8]>::first).copied().unwrap_or(b' ');
     let has_place = match standard {
@@ -159,6 +174,11 @@ impl Fields {
 
     fn number(&mut self, length: usize) -> Option<u64> {
         std::str::from_utf8(self.take(length)?).ok()?.trim().parse().ok()
+    }
+
+    /// A length; `None` also where it is nines, which stand for one that was not known.
+    fn length(&mut self, digits: usize) -> Option<u64> {
+        self.number(digits).filter(|length| length.saturating_add(1) != 10_u64.saturating_pow(u32::try_from(digits).unwrap_or(0)))
     }
 
     /// Passes over what follows a classification. In 2.0 it grows when it is declassified by an event.

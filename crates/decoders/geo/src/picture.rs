@@ -1,7 +1,7 @@
 //! The picture of a raster: chosen bands as colours, what shows nothing transparent.
 
 use crate::bands::{self, Choice, Model};
-use crate::ffi::Dataset;
+use crate::ffi::{Dataset, Hearing};
 use crate::raster::{Damage, Level, Plan, Samples};
 use crate::stretch::stretched;
 use assay_contract::Code;
@@ -10,13 +10,21 @@ use assay_contract::failure::Issue;
 use assay_kit::{Answer, Picture, Pixels, Stop};
 
 /// Makes and sends the thumbnails. A refusal is for the caller to tell: the facts stand.
-pub(crate) fn show(task: &Task, dataset: &Dataset<'_>, choice: &Choice, answer: &mut Answer) -> Result<(), Stop> {
+pub(crate) fn show(task: &Task, dataset: &Dataset<'_>, choice: &Choice, hearing: Hearing, answer: &mut Answer) -> Result<(), Stop> {
     let Some(longest_px) = task.thumbnails.iter().map(|spec| spec.max_px).max() else { return Ok(()) };
     let level = Level::choose(dataset, &choice.bands, choice.model, task, longest_px)?;
     let (samples, damage) = level.read(task, answer)?;
-    if let Damage::From(line) = damage {
-        let part = line * 100 / samples.height.max(1);
-        let sentence = format!("A part of the raster is damaged or missing: its thumbnails show the first {part} %.");
+    let sentence = match damage {
+        Damage::From(line) => {
+            let part = line * 100 / samples.height.max(1);
+            Some(format!("A part of the raster is damaged or missing: its thumbnails show the first {part} %."))
+        }
+        Damage::None if hearing.of_damage() => {
+            Some("A part of the raster is damaged or missing, and its thumbnails show what could be read.".to_owned())
+        }
+        Damage::None => None,
+    };
+    if let Some(sentence) = sentence {
         answer.issue(&Issue::error(Code::CorruptAsset.as_str(), sentence))?;
     }
     let first = choice.bands.first().and_then(|number| dataset.band(*number));

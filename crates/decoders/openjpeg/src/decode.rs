@@ -34,6 +34,17 @@ pub enum Failure {
     Damaged(String),
 }
 
+/// What a picture's header says of it: a picture without samples, for which no memory was taken.
+pub fn described(bytes: &[u8], wrapping: Wrapping) -> Result<Picture, Failure> {
+    let mut heard = Heard::default();
+    let mut place = Place::new(bytes);
+    let mut stream = Stream::over(&mut place)?;
+    let mut codec = Codec::new(Ask { wrapping, halvings: 0, samples: 0 }, &mut heard)?;
+    let picture = codec.header(&mut stream);
+    drop(codec);
+    picture.ok_or_else(|| heard.failure())
+}
+
 /// Decodes as much of a picture as is there; what lacks is told by [`Picture::damage`].
 pub fn decode(bytes: &[u8], ask: Ask) -> Result<Picture, Failure> {
     let mut heard = Heard::default();

@@ -31,8 +31,8 @@ impl Heard {
     }
 }
 
-/// Warnings after which every pixel is there.
-fn is_harmless(words: &str) -> bool {
+/// Whether every pixel is there after this warning of the library.
+pub fn is_harmless(words: &str) -> bool {
     [
         "nknown marker",
         "nknown box",

@@ -6,6 +6,7 @@ mod decode;
 mod ffi;
 mod heard;
 
-pub use decode::{Ask, Failure, Wrapping, decode};
+pub use decode::{Ask, Failure, Wrapping, decode, described};
 pub use ffi::picture::{Component, Picture, Space};
 pub use ffi::version;
+pub use heard::is_harmless;

@@ -1,7 +1,7 @@
 //! GDAL and PROJ, set up once in a process: four drivers, one file, no threads, no words on stderr.
 
 use super::reference::Reference;
-use super::{disk, registry, text};
+use super::{disk, hearing, registry, text};
 use gdal_sys as gdal;
 use std::ffi::{CStr, c_int};
 use std::sync::Once;
@@ -41,7 +41,7 @@ pub(crate) fn begin() {
     BEGUN.call_once(|| {
         // SAFETY: constant strings and functions of the library; nobody else is in it yet.
         unsafe {
-            gdal::CPLSetErrorHandler(Some(gdal::CPLQuietErrorHandler));
+            gdal::CPLSetErrorHandler(Some(hearing::hear));
             for (name, value) in OPTIONS {
                 gdal::CPLSetConfigOption(name.as_ptr(), value.as_ptr());
             }

@@ -1,8 +1,10 @@
 //! The decoder of imagery over `fixtures/`: rehearsed, and in a confined child.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
+mod codestreams;
 mod confined;
 mod damage;
+mod endings;
 mod hostile;
 mod manifest;
 mod pictures;

@@ -42,6 +42,13 @@ impl Picture {
         }
     }
 
+    /// Width and height of the area that it covers on its reference grid, of which a component may have every second place only.
+    pub fn extent(&self) -> (u32, u32) {
+        // SAFETY: as in `space`.
+        let image = unsafe { self.image.as_ref() };
+        (image.x1.saturating_sub(image.x0), image.y1.saturating_sub(image.y0))
+    }
+
     /// Its components in order, each of a size of its own.
     pub fn components(&self) -> impl ExactSizeIterator<Item = Component<'_>> {
         self.raw_components().iter().map(Component)
