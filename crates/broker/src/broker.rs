@@ -48,7 +48,8 @@ pub trait Broker: Send + Sync + fmt::Debug {
     /// One dead letter; `None` where there is none of that id.
     async fn dead_letter(&self, id: &DeadLetterId) -> Result<Option<DeadLetter>, BrokerError>;
 
-    /// Puts a dead letter back on its lane with all its attempts; [`BrokerError::NoSuchDeadLetter`] where there is none.
+    /// Puts a dead letter back on its lane with all its attempts; [`BrokerError::NoSuchDeadLetter`] where there is none, and that or
+    /// [`BrokerError::DeadLetterHeld`] for one that is out to be given its record.
     async fn requeue(&self, id: &DeadLetterId) -> Result<(), BrokerError>;
 
     /// Whether the broker can be used at this moment; asks nobody, so it never waits.

@@ -8,6 +8,7 @@ mod lease;
 mod records;
 mod row;
 mod schema;
+mod wipe;
 
 pub use config::EmbeddedConfig;
 pub use records::{PublishedRecord, Records};
@@ -30,6 +31,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use wipe::Wiper;
 
 /// A queue in one SQLite file, or in memory. Several processes may share the file.
 #[derive(Debug, Clone)]
@@ -49,6 +51,8 @@ struct File {
     /// Ends everything.
     closing: CancellationToken,
     tasks: TaskTracker,
+    /// Outlives the others: it also wipes what they settle last.
+    wiping: TaskTracker,
 }
 
 impl Embedded {
@@ -57,7 +61,13 @@ impl Embedded {
         config.checked()?;
         let pool = schema::open(&config).await?;
         let (stopping, closing) = (CancellationToken::new(), CancellationToken::new());
-        let file = File { pool, config, changes: watch::Sender::new(0), stopping, closing, tasks: TaskTracker::new() };
+        let (tasks, wiping) = (TaskTracker::new(), TaskTracker::new());
+        if config.path.is_some() {
+            let wiper = Wiper::new(schema::options(&config));
+            wiping.spawn(wiper.run(closing.clone()));
+        }
+        wiping.close();
+        let file = File { pool, config, changes: watch::Sender::new(0), stopping, closing, tasks, wiping };
         Ok(Self { file: Arc::new(file) })
     }
 
@@ -89,6 +99,12 @@ impl File {
 
     fn changed(&self) {
         self.changes.send_modify(|count| *count = count.wrapping_add(1));
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        self.closing.cancel();
     }
 }
 
@@ -142,11 +158,14 @@ impl Broker for Embedded {
     }
 
     async fn requeue(&self, id: &DeadLetterId) -> Result<(), BrokerError> {
-        if !self.file.within(dead::requeue(&self.file.pool, id)).await? {
-            return Err(BrokerError::NoSuchDeadLetter(id.clone()));
+        if self.file.within(dead::requeue(&self.file.pool, id)).await? {
+            self.file.changed();
+            return Ok(());
         }
-        self.file.changed();
-        Ok(())
+        match self.dead_letter(id).await? {
+            Some(_) => Err(BrokerError::DeadLetterHeld(id.clone())),
+            None => Err(BrokerError::NoSuchDeadLetter(id.clone())),
+        }
     }
 
     fn healthy(&self) -> Health {
@@ -161,6 +180,7 @@ impl Broker for Embedded {
         }
         self.file.closing.cancel();
         self.file.tasks.wait().await;
+        self.file.wiping.wait().await;
         self.file.pool.close().await;
     }
 }

@@ -37,6 +37,9 @@ pub enum BrokerError {
     /// No dead letter of that id; somebody may have requeued it.
     #[error("there is no dead letter {0}")]
     NoSuchDeadLetter(DeadLetterId),
+    /// A worker is giving it its `failed` record; from then on it can be requeued.
+    #[error("a worker is just writing the record of dead letter {0}; requeue it when `assay dead list` tells its cause")]
+    DeadLetterHeld(DeadLetterId),
     /// More bytes than may be sent.
     #[error("the message has {bytes} bytes; {allowed} are allowed")]
     TooLong {
@@ -70,6 +73,7 @@ impl BrokerError {
             Self::UrlUnreadable(_)
             | Self::DeliveryLost
             | Self::NoSuchDeadLetter(_)
+            | Self::DeadLetterHeld(_)
             | Self::TooLong { .. }
             | Self::Unwritable(_)
             | Self::Configuration(_)

@@ -6,9 +6,10 @@
 #[allow(dead_code, reason = "shared with the conformance suite")]
 mod stage;
 
-use assay_broker::{Broker, BrokerError, Embedded, EmbeddedConfig, Redelivered};
+use assay_broker::{Broker, BrokerError, DeadCause, Embedded, EmbeddedConfig, Redelivered, RetryDelay};
+use assay_contract::Code;
 use assay_contract::job::Lane;
-use stage::{LEASE, PLENTY, embedded_config, id, job, next, record, submit};
+use stage::{LEASE, PLENTY, embedded_config, id, job, next, record, submit, until};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -138,6 +139,96 @@ async fn time_limits_that_can_not_work_are_refused() {
     assert!(matches!(Embedded::open(lease).await, Err(BrokerError::Configuration(_))));
     let short = EmbeddedConfig { acknowledgement_timeout: Duration::from_secs(1), ..EmbeddedConfig::default() };
     assert!(matches!(Embedded::open(short).await, Err(BrokerError::Configuration(_))));
+}
+
+/// How often something stands in the files of a folder.
+fn standing(folder: &TempDir, mark: &str) -> usize {
+    let files = std::fs::read_dir(folder.path()).unwrap().map(|file| std::fs::read(file.unwrap().path()).unwrap_or_default());
+    files.map(|bytes| bytes.windows(mark.len()).filter(|window| *window == mark.as_bytes()).count()).sum()
+}
+
+/// Some jobs whose asset is in their message, longer than a page of the file and shorter.
+async fn submit_inline(broker: &Embedded, mark: &str) {
+    for times in [1, 20, 300, 3_000] {
+        let mut inline = job(&format!("{mark}-{times}"), Lane::Batch);
+        inline.asset = serde_json::from_value(serde_json::json!({ "inline": mark.repeat(times) })).unwrap();
+        broker.submit(&inline).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_of_a_settled_job_stays_in_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let broker = open(&folder).await;
+    submit_inline(&broker, "WAITS").await;
+    let mut waiting = broker.consume(PLENTY).await.unwrap();
+    let mut held = Vec::new();
+    for _ in 0..4 {
+        held.push(next(&mut waiting).await);
+    }
+    submit_inline(&broker, "SETTLED").await;
+    for _ in 0..4 {
+        next(&mut waiting).await.retry(RetryDelay::Short).await.unwrap();
+    }
+    for _ in 0..4 {
+        next(&mut waiting).await.dead(DeadCause::from(Code::ProviderUnavailable)).await.unwrap();
+    }
+    for letter in broker.dead(10).await.unwrap() {
+        broker.requeue(&letter.id).await.unwrap();
+    }
+    for _ in 0..4 {
+        next(&mut waiting).await.acknowledge().await.unwrap();
+    }
+    until("it is gone while the queue is open", async || standing(&folder, "SETTLED") == 0).await;
+    assert!(standing(&folder, "WAITS") > 3_000, "what is not settled stays");
+    for delivery in held {
+        delivery.acknowledge().await.unwrap();
+    }
+    broker.close(stage::SOON).await;
+    assert_eq!(standing(&folder, "WAITS"), 0, "and at once when it is closed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_killed_worker_settled_goes_when_another_begins() {
+    let folder = tempfile::tempdir().unwrap();
+    let killed = std::thread::spawn({
+        let config = embedded_config(&folder);
+        move || {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            let left = runtime.block_on(async {
+                let broker = Embedded::open(config).await.unwrap();
+                submit_inline(&broker, "SETTLED").await;
+                let mut deliveries = broker.consume(PLENTY).await.unwrap();
+                for _ in 0..4 {
+                    next(&mut deliveries).await.acknowledge().await.unwrap();
+                }
+                (broker, deliveries)
+            });
+            // Nothing is closed, as after SIGKILL.
+            runtime.shutdown_background();
+            std::mem::forget(left);
+        }
+    });
+    killed.join().unwrap();
+    let _broker = open(&folder).await;
+    until("it is gone", async || standing(&folder, "SETTLED") == 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_reads_the_file_for_long_keeps_nobody_from_the_queue() {
+    let folder = tempfile::tempdir().unwrap();
+    let broker = open(&folder).await;
+    let path = folder.path().join("queue.sqlite");
+    let other = sqlx::SqlitePool::connect(&format!("sqlite:{}", path.display())).await.unwrap();
+    let mut reading = other.begin().await.unwrap();
+    sqlx::query("SELECT COUNT(*) FROM messages").fetch_one(&mut *reading).await.unwrap();
+    submit_inline(&broker, "SETTLED").await;
+    let mut deliveries = broker.consume(PLENTY).await.unwrap();
+    for _ in 0..4 {
+        next(&mut deliveries).await.acknowledge().await.unwrap();
+    }
+    reading.rollback().await.unwrap();
+    until("it is gone when the reader is", async || standing(&folder, "SETTLED") == 0).await;
 }
 
 async fn open(folder: &TempDir) -> Embedded {

@@ -24,14 +24,15 @@ pub(super) async fn find(pool: &SqlitePool, id: &DeadLetterId) -> Result<Option<
     row.as_ref().map(letter).transpose()
 }
 
-/// Whether there was one.
+/// Whether there was one that nobody holds. An abandoned one that is out is being given its record: taken from under that, it would
+/// be failed by it without having been tried.
 pub(super) async fn requeue(pool: &SqlitePool, id: &DeadLetterId) -> Result<bool, sqlx::Error> {
     let now = now_ms();
     let done = sqlx::query(
         "UPDATE messages SET place = lane, outcomes = 0, deliveries = 0, enqueued_ms = $1, visible_ms = $1,
                              lease = NULL, holder = NULL, claimed_ms = NULL, lease_until_ms = NULL,
                              dead_id = NULL, dead_code = NULL, dead_sentence = NULL, died_ms = NULL
-         WHERE dead_id = $2 AND place IN ('dead', 'abandoned')",
+         WHERE dead_id = $2 AND (place = 'dead' OR place = 'abandoned' AND COALESCE(lease_until_ms, 0) <= $1)",
     )
     .bind(now)
     .bind(id.as_str())

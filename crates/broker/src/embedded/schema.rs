@@ -49,16 +49,6 @@ pub(super) async fn open(config: &EmbeddedConfig) -> Result<SqlitePool, sqlx::Er
         // Jobs hold signed URLs. SQLite would make the file with the process's umask; its -wal and -shm take the file's mode.
         OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
     }
-    let options = SqliteConnectOptions::new().busy_timeout(config.confirm_timeout);
-    let options = match &config.path {
-        None => options.in_memory(true),
-        Some(path) => options
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            // A confirmed message survives a power cut, not only a crash (https://www.sqlite.org/pragma.html#pragma_synchronous).
-            .synchronous(SqliteSynchronous::Full),
-    };
     // A queue in memory lives as long as its connection: it must never be closed for idleness or age.
     let pool = SqlitePoolOptions::new()
         .min_connections(1)
@@ -70,9 +60,29 @@ pub(super) async fn open(config: &EmbeddedConfig) -> Result<SqlitePool, sqlx::Er
         None => pool,
         Some(_) => pool.after_release(|connection, _| Box::pin(has_no_transaction(connection))),
     };
-    let pool = pool.connect_with(options).await?;
+    let pool = pool.connect_with(options(config)).await?;
     sqlx::raw_sql(TABLES).execute(&pool).await?;
     Ok(pool)
+}
+
+/// How every connection to the file is made.
+pub(super) fn options(config: &EmbeddedConfig) -> SqliteConnectOptions {
+    let options = SqliteConnectOptions::new()
+        .busy_timeout(config.confirm_timeout)
+        // A job's message holds signatures, and what is inline all of an asset: what is deleted or moved is overwritten with zeros, in its
+        // own pages and in those that become free, and nothing of it goes into a temporary file
+        // (https://www.sqlite.org/pragma.html#pragma_secure_delete, https://www.sqlite.org/tempfiles.html).
+        .pragma("secure_delete", "ON")
+        .pragma("temp_store", "MEMORY");
+    match &config.path {
+        None => options.in_memory(true),
+        Some(path) => options
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // A confirmed message survives a power cut, not only a crash (https://www.sqlite.org/pragma.html#pragma_synchronous).
+            .synchronous(SqliteSynchronous::Full),
+    }
 }
 
 /// Whether a connection may serve again. On a full disk SQLite rolls back by itself (<https://www.sqlite.org/lang_transaction.html>);

@@ -93,6 +93,19 @@ pub(crate) async fn a_message_lost_too_often_is_abandoned_and_then_dead(stage: &
     assert_eq!(letter.lane, Lane::Interactive);
 }
 
+pub(crate) async fn an_abandoned_message_that_is_given_its_record_is_not_requeued(stage: &Stage) {
+    let broker = with_an_abandoned_message(stage).await;
+    let letter = only(&*broker).await;
+    let mut abandoned = broker.abandoned().await.unwrap();
+    let delivery = next(&mut abandoned).await;
+    let refused = broker.requeue(&letter.id).await.unwrap_err();
+    assert!(matches!(refused, BrokerError::DeadLetterHeld(_) | BrokerError::NoSuchDeadLetter(_)), "{refused:?}");
+    delivery.dead(DeadCause::from(Code::DecoderCrashed)).await.unwrap();
+    let letter = only(&*broker).await;
+    assert_eq!(letter.origin, DeadOrigin::Worker(DeadCause::from(Code::DecoderCrashed)));
+    broker.requeue(&letter.id).await.unwrap();
+}
+
 pub(crate) async fn an_abandoned_message_can_be_requeued(stage: &Stage) {
     let broker = with_an_abandoned_message(stage).await;
     let letter = only(&*broker).await;
