@@ -6,10 +6,13 @@ mod instances;
 mod levels;
 mod links;
 mod markup;
+mod names;
 mod outside;
+mod references;
 mod root;
 
 use self::links::Links;
+use self::names::Names;
 use crate::format::{self, Wish};
 use crate::samples::{Decoded, Layout, Samples, check_memory};
 use crate::seen::Seen;
@@ -76,9 +79,9 @@ fn checked(text: &str) -> Result<Document<'_>, Refusal> {
     let document = document(text)?;
     // Before any selector is looked for.
     markup::check_styles(&document)?;
-    let links = Links::of(&document);
-    levels::check(&document, &links)?;
-    instances::check(&document, &links)?;
+    let (names, links) = (Names::of(&document), Links::of(&document)?);
+    levels::check(&document, &names, &links)?;
+    instances::check(&document, &names, &links)?;
     Ok(document)
 }
 

@@ -1,25 +1,18 @@
 //! How deep a drawing goes, by elements in elements and by what they refer to: each level lies on the stack of whoever draws it.
 
 use super::bounds::exceeded;
-use super::links::{HANDED_DOWN, Links, PLACE, USE};
+use super::links::{BASE, HANDED_DOWN, Links, PLACE, USE};
+use super::names::Names;
 use assay_contract::exchange::Refusal;
 use resvg::usvg::roxmltree::{Document, Node};
-use std::collections::HashMap;
 
 /// Elements that lie in each other or behind each other. Drawing programs write some tens; the parser itself stops at 1,024 that lie in
 /// each other.
 const MOST_LEVELS: u64 = 1_500;
 
 /// Refuses a drawing that goes too deep, or in a circle that the parser doesn't cut.
-pub(super) fn check(document: &Document<'_>, all: &Links<'_>) -> Result<(), Refusal> {
-    let mut names = HashMap::new();
-    let mut count = 0;
-    for node in document.descendants() {
-        count = count.max(node.id().get_usize() + 1);
-        if let Some(name) = node.attribute("id") {
-            names.insert(name, node);
-        }
-    }
+pub(super) fn check(document: &Document<'_>, names: &Names<'_, '_>, all: &Links<'_>) -> Result<(), Refusal> {
+    let count = document.descendants().next_back().map_or(0, |last| last.id().get_usize() + 1);
     let mut levels = Levels { names, all, known: vec![Known::No; count], links: Vec::new() };
     levels.below(document.root(), 0).map(drop)
 }
@@ -43,7 +36,7 @@ struct Link<'a> {
 }
 
 struct Levels<'a, 'input> {
-    names: HashMap<&'a str, Node<'a, 'input>>,
+    names: &'a Names<'a, 'input>,
     all: &'a Links<'a>,
     known: Vec<Known>,
     /// What led to where we are.
@@ -70,16 +63,31 @@ impl<'a, 'input> Levels<'a, 'input> {
         for child in node.children().filter(Node::is_element) {
             inside = inside.max(self.below(child, above + 1)?);
         }
-        let mut behind = 0;
-        let (all, handed_down) = (self.all, |(_, name): &(&'a str, &'a str)| (HANDED_DOWN, *name));
+        let (mut behind, mut used) = (0, 0);
+        let (all, names, handed_down) = (self.all, self.names, |(_, name): &(&'a str, &'a str)| (HANDED_DOWN, *name));
         for (attribute, name) in all.drawn(node).chain(all.handed_down(node).iter().map(handed_down)) {
-            let Some(target) = self.names.get(name).copied() else { continue };
-            self.links.push(Link { attribute, from: place, to: target.id().get_usize() });
-            behind = behind.max(self.below(target, above + inside + 1)?);
-            self.links.pop();
+            if attribute == USE {
+                if let Some(target) = names.used(name) {
+                    used = used.max(self.behind(attribute, [node, target], above + 1)?);
+                }
+                continue;
+            }
+            for target in names.meant(name) {
+                behind = behind.max(self.behind(attribute, [node, target], above + inside + 1)?);
+            }
         }
-        let levels = 1 + inside + behind;
+        // What is used draws with what its `use` hands down to it.
+        let levels = 1 + inside + used + behind;
+        exceeded("svg_levels", above.saturating_add(levels), MOST_LEVELS)?;
         self.know(place, Known::Levels(levels));
+        Ok(levels)
+    }
+
+    /// The same of what a link leads to.
+    fn behind(&mut self, attribute: &'a str, [node, target]: [Node<'a, 'input>; 2], above: u64) -> Result<u64, Refusal> {
+        self.links.push(Link { attribute, from: node.id().get_usize(), to: target.id().get_usize() });
+        let levels = self.below(target, above)?;
+        self.links.pop();
         Ok(levels)
     }
 
@@ -97,7 +105,8 @@ impl<'a, 'input> Levels<'a, 'input> {
             [] => true,
             // A picture of what the filter itself lies in is not looked for, nor what is handed down.
             [one] => ![PLACE, HANDED_DOWN].contains(&one.attribute),
-            [one, other] if one.attribute == other.attribute => one.attribute != HANDED_DOWN,
+            // Where patterns that take their contents from each other begin is looked for without an end.
+            [one, other] if one.attribute == other.attribute => ![BASE, HANDED_DOWN].contains(&one.attribute),
             [worn, shown] | [shown, worn] if worn.attribute == "filter" && shown.attribute == PLACE => worn.from == shown.to,
             circle => circle.iter().all(|link| link.attribute.starts_with("marker")),
         }
@@ -109,9 +118,10 @@ mod tests {
     use super::*;
 
     fn is_allowed(body: &str) -> bool {
-        let svg = format!("<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink'>{body}</svg>");
+        let spaces = "xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink' xmlns:f='urn:f'";
+        let svg = format!("<svg {spaces}>{body}</svg>");
         let document = Document::parse(&svg).unwrap();
-        check(&document, &Links::of(&document)).is_ok()
+        check(&document, &Names::of(&document), &Links::of(&document).unwrap()).is_ok()
     }
 
     fn chain(count: usize, link: impl Fn(usize) -> String) -> bool {
@@ -120,13 +130,14 @@ mod tests {
 
     #[test]
     fn chains_of_every_kind_are_followed() {
-        let kinds: [fn(usize) -> String; 6] = [
+        let kinds: [fn(usize) -> String; 7] = [
             |n| format!("<clipPath id='a{n}' clip-path='url(#a{})'><path/></clipPath>", n + 1),
             |n| format!("<mask id='a{n}' style=\"fill:red; mask: url( '#a{}' )\"><path/></mask>", n + 1),
             |n| format!("<pattern id='a{n}'><path fill='url(#a{}) red'/></pattern>", n + 1),
             |n| format!("<marker id='a{n}'><path marker-mid='url(#a{})'/></marker>", n + 1),
             |n| format!("<filter id='f{n}'><feImage xlink:href='#r{n}'/></filter><path id='r{n}' filter='url(#f{})'/>", n + 1),
             |n| format!("<g id='a{n}'><use href='#a{}'/></g>", n + 1),
+            |n| format!("<pattern id='a{n}' href='#b{n}'/><pattern id='b{n}'><path fill='url(#a{})'/></pattern>", n + 1),
         ];
         for kind in kinds {
             assert!(chain(200, kind), "{}", kind(0));
@@ -156,6 +167,56 @@ mod tests {
         assert!(!is_allowed(
             "<pattern id='p'><path fill='url(#q)'/></pattern><g stroke='url(#p)'><pattern id='q'><g><path/></g></pattern><path/></g>"
         ));
+    }
+
+    #[test]
+    fn what_the_parser_passes_by_hides_no_circle() {
+        let inherited = |said: &str| format!("<g fill='url(#p)'><pattern id='p'><path {said}/></pattern><path/></g>");
+        for said in [
+            "f:fill='red'",
+            "style='/* ;fill:red; */'",
+            "style='fill:bogus(;'",
+            "style='fill:'",
+            "style='x;fill:red'",
+            "class='x' f:fill='none'",
+            "fill='red' style='fill:inherit'",
+            "marker='url(#q)'",
+        ] {
+            assert!(!is_allowed(&inherited(said)), "{said}");
+        }
+        let three = |name: &str, link: &str| {
+            let mask =
+                |[own, other]: [&str; 2]| format!("<mask id='{}'><rect {}/></mask>", name.replace('N', own), link.replace('N', other));
+            [["m", "n"], ["n", "o"], ["o", "m"]].map(mask).concat()
+        };
+        for (name, link) in [
+            ("N", "style='fill:red;mask:/*;*/url(#N)'"),
+            ("N;q", "style='mask:url(&quot;#N;q&quot;)'"),
+            ("N)q", "mask='url(&quot;#N)q&quot;)'"),
+            ("N q", "mask='url( &quot;#N q &quot; )'"),
+        ] {
+            assert!(!is_allowed(&three(name, link)), "{link}");
+        }
+        assert!(!is_allowed(&three("N", "mask='url(#N)'").replace("<mask ", "<mask f:id='z' ")));
+        // A pattern's contents are another's, and `use` takes the first of a name.
+        assert!(!is_allowed("<pattern id='a' href='#b'/><pattern id='b'><rect fill='url(#a)'/></pattern>"));
+        assert!(!is_allowed("<pattern id='a' href='#b'/><pattern id='b' href='#a'/><pattern href='#a'/>"));
+        assert!(is_allowed("<pattern id='a' href='#b' patternTransform='scale(2)'/><pattern id='b'><rect/></pattern>"));
+        let used = ["mn", "no", "om"].map(|pair| {
+            let (own, other) = pair.split_at(1);
+            format!("<g id='x{own}'><rect mask='url(#{other})'/></g><mask id='{own}'><use href='#x{own}'/></mask>")
+        });
+        assert!(!is_allowed(&format!("{}<g id='xm'/><g id='xn'/><g id='xo'/>", used.concat())));
+        let handed = "<mask id='x'><rect filter='url(#f)'/></mask><filter id='f'><feImage href='#r'/></filter>";
+        assert!(!is_allowed(&format!("<g mask='url(#x)'><rect id='r' mask='inherit'/></g>{handed}")));
+    }
+
+    #[test]
+    fn what_is_used_draws_with_what_is_handed_down_to_it() {
+        let deep = format!("<g id='g'>{}<path/>{}</g>", "<g>".repeat(200), "</g>".repeat(200));
+        let link = |n: usize| format!("<marker id='a{n}'><use href='#g' marker-end='url(#a{})'/></marker>", n + 1);
+        let chained = |count: usize| is_allowed(&format!("{deep}{}", (0..count).map(link).collect::<Vec<_>>().concat()));
+        assert!(chained(5) && !chained(10));
     }
 
     #[test]
