@@ -48,17 +48,22 @@ impl Walk<'_> {
         let is_passed = passed.is_ok();
         let looked = passed.and_then(|()| self.behind(&mut look, found, answer));
         let is_in_pixels = !is_passed || self.is_in_fragments();
+        // A sequence has begun and not ended.
+        let is_open = self.levels.len() > 1 && !is_in_pixels;
         match looked {
             Ok(()) if look.left == 0 => {
                 found.burned_in.take_unseen();
-                return Ok(Ending::Whole);
+                Ok(Ending::Whole)
             }
-            Ok(()) => {}
+            Ok(()) => {
+                self.search(look.understood, found, answer)?;
+                Ok(if is_open { Ending::Cut } else { Ending::Whole })
+            }
             Err(Broken::Ends) if is_in_pixels => {
                 // All that was there is pixels, unless their length is wrong.
                 look.understood = look.understood.max(self.source.at().saturating_sub(MOST_SEARCHED));
                 self.search(look.understood, found, answer)?;
-                return Ok(Ending::Cut);
+                Ok(Ending::Cut)
             }
             Err(Broken::Ends) => {
                 let cut = look.element.filter(|element| is_likely(*element));
@@ -67,17 +72,18 @@ impl Walk<'_> {
                     found.burned_in.take_unseen();
                 }
                 self.search(look.understood, found, answer)?;
-                return Ok(if cut.is_some() { Ending::Cut } else { Ending::Whole });
+                Ok(if is_open || cut.is_some() { Ending::Cut } else { Ending::Whole })
             }
-            Err(Broken::Damaged(_)) if self.source.goes_back() => {}
+            Err(Broken::Damaged(_)) if self.source.goes_back() => {
+                self.search(look.understood, found, answer)?;
+                Ok(Ending::Whole)
+            }
             Err(Broken::Damaged(_) | Broken::TooLong | Broken::TooDeep) => {
                 found.burned_in.take_unseen();
-                return Ok(Ending::Whole);
+                Ok(Ending::Whole)
             }
-            Err(stop @ (Broken::Stop(_) | Broken::Allowance)) => return Err(stop),
+            Err(stop @ (Broken::Stop(_) | Broken::Allowance)) => Err(stop),
         }
-        self.search(look.understood, found, answer)?;
-        Ok(Ending::Whole)
     }
 
     /// Goes on to the end of what is understood.

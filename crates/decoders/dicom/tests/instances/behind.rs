@@ -135,4 +135,9 @@ fn a_file_that_ends_behind_the_frame_that_is_shown_says_so() {
     assert_shown(&fragments[..fragments.len() - 8 - 3], &["truncated-asset"], "in the last fragment");
     let private = plain(slice(&Maker::default().with(0x7fe1, 0x1010, "OB", &[7; 40]).0));
     assert_shown(&private[..private.len() - 9], &["truncated-asset"], "behind the pixels");
+    // Without its two delimiters, with a half of one, and with a part of what is in it.
+    let sequence = plain(slice(&open_sequence(0xfffa, 0xfffa, &Maker::default().with(0x400, 5, "US", &[1, 0]).0)));
+    for cut in [3, 8, 12, 16, 17, 26] {
+        assert_shown(&sequence[..sequence.len() - cut], &["truncated-asset"], &format!("without its last {cut} bytes"));
+    }
 }
