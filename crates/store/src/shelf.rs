@@ -12,6 +12,7 @@ use assay_contract::{Code, Failure, JobId, OrganizationId};
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::fmt;
+use std::time::Instant;
 
 /// Where something lies on a shelf; `file:`, `s3:`, `gs:` or `az:`, with no signature in it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -89,7 +90,10 @@ impl ShelfError {
 #[async_trait]
 pub trait Shelf: Send + Sync + fmt::Debug {
     /// Puts bytes at a place, in place of what lay there; a reader sees the old or the new, never a part.
-    async fn put(&self, place: &Place, bytes: Bytes, mime_type: &str) -> Result<ShelfUri, ShelfError>;
+    ///
+    /// Ends by `until`, and within half a minute: what would come later, because whoever puts stood still, is not put – in a bucket
+    /// unless it is on its way already. So nobody puts after the end of the claim by which he does.
+    async fn put(&self, place: &Place, bytes: Bytes, mime_type: &str, until: Instant) -> Result<ShelfUri, ShelfError>;
 
     /// Reads what a record's URI names; at most 64 MiB.
     async fn get(&self, uri: &str) -> Result<Bytes, ShelfError>;

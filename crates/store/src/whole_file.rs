@@ -2,7 +2,8 @@
 //!
 //! What has no name ends with its writer: SIGKILL in the middle leaves nothing of it. Two names are left by a kill all the same, until
 //! a file of that path is written again: that of a whole file which was about to take the place of another, and that of any file on a
-//! file system where nothing is without a name. A lock on a file says that its writer lives.
+//! file system where nothing is without a name. A lock on a file says that its writer lives. What takes the place of another file takes
+//! over who may read and write it.
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, open};
 use rustix::io::Errno;
@@ -12,7 +13,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 /// Writers of one path that may be at work at once.
@@ -50,6 +51,8 @@ impl WholeFile {
             // It was taken for a dead writer's before it was locked.
             if file.metadata()?.nlink() == 0 { Err(io::ErrorKind::AlreadyExists.into()) } else { Ok(file) }
         })?;
+        // It has a name from now on: nobody is to read here what he may not read there.
+        take_over(&file, path);
         Ok(Self { file, path: path.to_owned(), aside: Some(aside) })
     }
 
@@ -73,6 +76,7 @@ impl WholeFile {
             match link(&self.path) {
                 // No call names it in place of another: it is called something else for the moment between two calls.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    take_over(&self.file, &self.path);
                     lock(&self.file);
                     let ((), aside) = beside(&self.path, link)?;
                     self.aside = Some(aside);
@@ -160,6 +164,24 @@ fn begin_of(name: &[u8], most: usize) -> Option<&[u8]> {
 /// wait for each other.
 fn digest(name: &[u8]) -> u64 {
     Sha256::digest(name).iter().take(size_of::<u64>()).fold(0, |digest, byte| digest << 8 | u64::from(*byte))
+}
+
+/// Gives a file the owner, group and permissions of the one whose place it takes; none of them where that is a link, or no file.
+/// Not everybody may give a file away: what another group was permitted, a group that took its place is not.
+fn take_over(file: &File, path: &Path) {
+    let Ok(old) = fs::symlink_metadata(path) else { return };
+    if !old.is_file() {
+        return;
+    }
+    let old_mode = old.mode() & 0o777;
+    // Nobody else reads it while it changes hands.
+    let _ = file.set_permissions(fs::Permissions::from_mode(old_mode & 0o700));
+    let _ = fchown(file, Some(old.uid()), None);
+    let _ = fchown(file, None, Some(old.gid()));
+    let keeps_group = file.metadata().is_ok_and(|new| new.gid() == old.gid());
+    let others = old_mode & 0o7;
+    let mode = if keeps_group { old_mode } else { old_mode & (0o707 | others << 3) };
+    let _ = file.set_permissions(fs::Permissions::from_mode(mode));
 }
 
 /// Says that the writer lives, as long as the file is open: the kernel ends it with its last process, in whatever container or namespace
@@ -273,6 +295,27 @@ mod tests {
         }
         let shorter = "n".repeat(244);
         assert_eq!(of(&shorter, 0), format!(".{shorter}.assay-0"));
+    }
+
+    #[test]
+    fn what_takes_the_place_of_a_file_is_read_by_the_same_people() {
+        for create in WAYS {
+            for mode in [0o600, 0o640, 0o644, 0o606, 0o400] {
+                let folder = tempfile::tempdir().unwrap();
+                let path = folder.path().join("page.html");
+                fs::write(&path, b"old").unwrap();
+                // Another owner, where the test may give files away.
+                let _ = fchown(File::open(&path).unwrap(), Some(65_534), Some(65_534));
+                fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+                let old = fs::metadata(&path).unwrap();
+                let mut file = create(&path).unwrap();
+                file.write_all(b"new").unwrap();
+                file.finish().unwrap();
+                let new = fs::metadata(&path).unwrap();
+                assert_eq!((new.mode(), new.uid(), new.gid()), (old.mode(), old.uid(), old.gid()), "{mode:o}");
+                assert_eq!(fs::read(&path).unwrap(), b"new");
+            }
+        }
     }
 
     #[test]

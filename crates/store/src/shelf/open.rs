@@ -16,7 +16,7 @@ use std::future::Future;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The longest that one call to a shelf, with its retries, may take.
 const CALL_LIMIT: Duration = Duration::from_secs(30);
@@ -101,19 +101,21 @@ pub fn open_shelf(url: &str, options: &ShelfOptions) -> Result<Box<dyn Shelf>, S
 
 #[async_trait]
 impl Shelf for OpenedShelf {
-    async fn put(&self, place: &Place, bytes: Bytes, mime_type: &str) -> Result<ShelfUri, ShelfError> {
+    async fn put(&self, place: &Place, bytes: Bytes, mime_type: &str, until: Instant) -> Result<ShelfUri, ShelfError> {
+        let until = until.min(Instant::now() + CALL_LIMIT);
         let key = format!("{}{}", self.prefix, place.as_str());
         match &self.kind {
             // Not by the store: it gives a file a name before it is whole, and SIGKILL would leave it so.
             Kind::Folder(root) => {
                 let path = root.join(&key);
-                bounded(blocking(move || folder::put(&path, &bytes))).await?;
+                // Whoever waits here may give up; the thread goes on, and looks at the clock itself.
+                bounded_until(until, blocking(move || folder::put(&path, &bytes, until))).await?;
             }
             Kind::Bucket => {
                 let path = parsed(&key)?;
                 let mut options = PutOptions::default();
                 options.attributes.insert(Attribute::ContentType, mime_type.to_owned().into());
-                bounded(async { self.store.put_opts(&path, bytes.into(), options).await.map_err(|e| refused(&e)) }).await?;
+                bounded_until(until, async { self.store.put_opts(&path, bytes.into(), options).await.map_err(|e| refused(&e)) }).await?;
             }
         }
         Ok(ShelfUri::new(format!("{}{key}", self.base)))
@@ -279,10 +281,19 @@ fn azure(account: &str, container: &str, options: &ShelfOptions) -> Result<impl 
     builder.build().map_err(|_| ShelfError::Address("the account, container or key is unusable"))
 }
 
-/// Plain http only where the operator named an endpoint that says so.
+/// Hosts that are reached without a proxy: all, by name and by address.
+const ALL_HOSTS: &str = "*,0.0.0.0/0,::/0";
+
+/// Plain http only where the operator named an endpoint that says so. No proxy: without one of its own, the client would take those of
+/// the environment; so it has one, which is asked for no host.
 fn client(options: &ShelfOptions) -> ClientOptions {
     let plain = options.endpoint.as_deref().is_some_and(|endpoint| endpoint.starts_with("http://"));
-    ClientOptions::new().with_allow_http(plain).with_timeout(CALL_LIMIT).with_connect_timeout(CALL_LIMIT / 6)
+    ClientOptions::new()
+        .with_allow_http(plain)
+        .with_timeout(CALL_LIMIT)
+        .with_connect_timeout(CALL_LIMIT / 6)
+        .with_proxy_url("http://no-proxy.invalid")
+        .with_proxy_excludes(ALL_HOSTS)
 }
 
 fn retry() -> RetryConfig {
@@ -300,8 +311,15 @@ fn refused(error: &object_store::Error) -> ShelfError {
 }
 
 async fn bounded<T>(work: impl Future<Output = Result<T, ShelfError>>) -> Result<T, ShelfError> {
-    match tokio::time::timeout(CALL_LIMIT, work).await {
-        Ok(answer) => answer,
-        Err(_elapsed) => Err(ShelfError::Slow { seconds: CALL_LIMIT.as_secs() }),
+    bounded_until(Instant::now() + CALL_LIMIT, work).await
+}
+
+async fn bounded_until<T>(until: Instant, work: impl Future<Output = Result<T, ShelfError>>) -> Result<T, ShelfError> {
+    let began = Instant::now();
+    let late = || ShelfError::Slow { seconds: began.elapsed().as_secs() };
+    // A time-out lets work begin whose time was over before.
+    if began >= until {
+        return Err(late());
     }
+    tokio::time::timeout_at(until.into(), work).await.unwrap_or_else(|_elapsed| Err(late()))
 }

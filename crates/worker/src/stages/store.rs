@@ -11,7 +11,7 @@ use assay_contract::{Code, Failure};
 use assay_probe::examine::{Made, What};
 use assay_store::{Claim, Place, ShelfError, StoreError, Stored};
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Characters of an address in a record that would be too large with all of it; a key has 1,024 bytes at most.
 const LONGEST_URI: usize = 2_000;
@@ -25,8 +25,12 @@ type Places = BTreeMap<String, String>;
 /// In the last attempt, where something of ours is broken, the record says so and nothing else.
 pub async fn keep(rooms: &Rooms, part: &Part<'_>, claim: &mut Claim, draft: Draft, attempt: u32) -> Result<Stored, Halt> {
     let mut places = Places::new();
+    let made = draft.examined().made.len();
     let kept = Box::pin(put_and_record(rooms, part, claim, draft, attempt, &mut places)).await;
-    tidy(rooms, part, claim, &kept, &places, attempt).await;
+    // By what was to be put: of a put without an answer nobody knows whether it was done.
+    if made > 0 || kept.is_ok() {
+        tidy(rooms, part, claim, &kept, &places, attempt).await;
+    }
     kept
 }
 
@@ -69,31 +73,31 @@ async fn put_and_record(
 /// Places follow from the job, so two workers may put at the same one, and nobody may remove what the other's record names or will name.
 /// Hence nothing is removed before a record stands: it says what stays, and after it nobody but a worker whose claim is lost puts
 /// anything, which tidies when it notices – unless it failed, and an operator opens it again: see [`take_back`]. Where there is no record
-/// yet, whoever holds the claim is a later worker than this one: its token is above 1, so it tidies when its record stands, and finds all
-/// that was put here before we looked.
+/// yet, whoever holds the claim is a later worker than this one, or will be: its token is above 1, so it tidies when its record stands, and
+/// finds all that was put here before we looked. Why this worker made no record does not matter: a put that the shelf did not answer, and
+/// so seems an outage, may have been done behind the back of a record that stands.
 async fn tidy(rooms: &Rooms, part: &Part<'_>, claim: &mut Claim, kept: &Result<Stored, Halt>, places: &Places, attempt: u32) {
     let found;
     let record = match kept {
         Ok(stored) => Some(stored.record()),
-        Err(Halt::Held { .. }) if !places.is_empty() => match standing(rooms, part).await {
-            Ok(Some(stored)) => {
-                found = stored;
-                Some(found.record())
-            }
-            Ok(None) | Err(_) => return,
-        },
         // No record will be made, nobody else may put anything while the claim is ours, and the row says that it failed.
-        Err(Halt::Broken(_)) if !places.is_empty() && attempt >= rooms.settings.attempts => {
+        Err(Halt::Broken(_)) if attempt >= rooms.settings.attempts => {
             if rooms.store.extend(claim, rooms.settings.claim_lease).await.is_err() {
                 return;
             }
             None
         }
-        // The job comes again: its next worker has a higher token.
-        Err(_) => return,
+        Err(_) => match standing(rooms, part).await {
+            Ok(Some(stored)) => {
+                found = stored;
+                Some(found.record())
+            }
+            // The job comes again: its next worker has a higher token.
+            Ok(None) | Err(_) => return,
+        },
     };
     let named: Vec<&str> = record.into_iter().flat_map(named).collect();
-    if claim.fence() == 1 && places.values().all(|uri| named.contains(&uri.as_str())) {
+    if kept.is_ok() && claim.fence() == 1 && places.values().all(|uri| named.contains(&uri.as_str())) {
         return;
     }
     match take_back(rooms, part, record, &named).await {
@@ -153,25 +157,40 @@ fn unkept(rooms: &Rooms, error: &StoreError) -> Halt {
 /// Puts what was made onto the shelf, and notes where each lies.
 async fn shelve(rooms: &Rooms, part: &Part<'_>, claim: &mut Claim, draft: &Draft, places: &mut Places) -> Result<(), Halt> {
     for made in &draft.examined().made {
-        hold(rooms, claim).await?;
-        let (name, uri) = put(rooms, part, made).await?;
-        places.insert(name, uri);
+        let until = hold(rooms, claim).await?;
+        match put(rooms, part, made, until).await {
+            Ok((name, uri)) => places.insert(name, uri),
+            Err(halt) => {
+                // What a worker that stood still is refused at the end of its claim is no outage, if somebody else has the claim.
+                hold(rooms, claim).await?;
+                return Err(halt);
+            }
+        };
     }
     Ok(())
 }
 
 /// Whether the claim is still ours: a worker that stood still must not put its pictures in place of another's. Nobody can take a claim
-/// over before its end, so the fence is only asked where less than half of the lease is left; a put takes half a minute at most.
-async fn hold(rooms: &Rooms, claim: &mut Claim) -> Result<(), Halt> {
+/// over before its end, so the fence is only asked where less than half of the lease is left. Until when it is ours for certain comes back:
+/// nothing may be put after that.
+async fn hold(rooms: &Rooms, claim: &mut Claim) -> Result<Instant, Halt> {
     let lease = rooms.settings.claim_lease;
-    let left = Duration::try_from(claim.expires_at().duration_since(rooms.clock.now())).unwrap_or_default();
-    if left > lease / 2 {
-        return Ok(());
+    // Seen before the clock of the claims, so that standing still between the two makes the time shorter.
+    let mut asked_at = Instant::now();
+    let mut left = left_of(rooms, claim);
+    if left <= lease / 2 {
+        rooms.store.extend(claim, lease).await.map_err(|error| unkept(rooms, &error))?;
+        asked_at = Instant::now();
+        left = left_of(rooms, claim);
     }
-    rooms.store.extend(claim, lease).await.map_err(|error| unkept(rooms, &error))
+    Ok(asked_at + left)
 }
 
-async fn put(rooms: &Rooms, part: &Part<'_>, made: &Made) -> Result<(String, String), Halt> {
+fn left_of(rooms: &Rooms, claim: &Claim) -> Duration {
+    Duration::try_from(claim.expires_at().duration_since(rooms.clock.now())).unwrap_or_default()
+}
+
+async fn put(rooms: &Rooms, part: &Part<'_>, made: &Made, until: Instant) -> Result<(String, String), Halt> {
     let (organization, job) = (&part.job.organization_id, &part.job.job_id);
     let (name, place) = match &made.what {
         What::Thumbnail { name, format, .. } => {
@@ -184,7 +203,7 @@ async fn put(rooms: &Rooms, part: &Part<'_>, made: &Made) -> Result<(String, Str
         }
     };
     let place = place.map_err(|error| Halt::of(Failure::new(Code::Internal).at(Stage::Store), &error))?;
-    match rooms.shelf.put(&place, made.bytes.clone(), made.mime_type).await {
+    match rooms.shelf.put(&place, made.bytes.clone(), made.mime_type, until).await {
         Ok(uri) => Ok((name, uri.into())),
         Err(error) => Err(Halt::of(error.failure(), &error)),
     }

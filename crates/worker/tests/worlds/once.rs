@@ -11,6 +11,7 @@ use assay_store::RowState;
 use assay_testkit::cloud::Fault;
 use serde_json::json;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 const FILE: &str = "media/jpeg-baseline.jpg";
 
@@ -240,6 +241,22 @@ async fn what_a_worker_puts_that_lost_its_claim_does_not_stay() {
         world.customer.cloud.remove_object(BUCKET, FILE);
         let second = Worker::start(rooms(&world).await);
         assert_eq!(code(&world.record("job").await), Code::NotFound);
+        door.open();
+        first.drain().await;
+        second.idle().await;
+        assert_eq!(world.shelved(), Vec::<String>::new(), "no record names them");
+        second.drain().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_worker_puts_late_and_without_an_answer_does_not_stay() {
+    for world in both().await {
+        let (first, door) = standing_still(&world).await;
+        world.customer.cloud.remove_object(BUCKET, FILE);
+        let second = Worker::start(rooms(&world).await);
+        assert_eq!(code(&world.record("job").await), Code::NotFound);
+        door.silent.store(true, Ordering::SeqCst);
         door.open();
         first.drain().await;
         second.idle().await;
