@@ -9,6 +9,7 @@ use crate::shrink::Shrinker;
 
 /// Compression of a fax of group 4 (ITU-T T.6).
 const GROUP_4: u64 = 4;
+const PACK_BITS: u64 = 32_773;
 /// Tag 317: 1 is none. libtiff undoes it for samples of whole bytes only.
 const PREDICTOR: u16 = 317;
 
@@ -19,6 +20,7 @@ pub(super) struct Packed {
     /// Of a pixel.
     samples: usize,
     depth: Depth,
+    heed: Heed,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +39,8 @@ impl Packed {
             None => Some(Model::Gray { white_is_zero: true }),
             Some(_) => Model::of(first).ok().filter(|model| matches!(model, Model::Gray { .. } | Model::Palette(_))),
         }?;
-        (is_fax && is_bilevel).then_some(Self { model, alpha: None, samples: 1, depth: Depth::One })
+        // That it lost its place is told by a warning: a row has another length.
+        (is_fax && is_bilevel).then_some(Self { model, alpha: None, samples: 1, depth: Depth::One, heed: Heed::Warnings })
     }
 
     /// A page of samples of 12 bits; `None` for any other, and where they lie in planes or are differences.
@@ -48,11 +51,14 @@ impl Packed {
         let is_one = samples == 1 || first.number(tag::PLANAR) != Some(2);
         let is_plain = is_unsigned && is_one && matches!(first.number(PREDICTOR), None | Some(1));
         let alpha = first.alpha().filter(|_| samples > model.colours() && !matches!(model, Model::Cmyk));
+        // `PackBits` that does not end with its row, as it must, is cut there with a warning.
+        let heed = if first.number(tag::COMPRESSION) == Some(PACK_BITS) { Heed::Warnings } else { Heed::Errors };
         (first.number(tag::BITS) == Some(12) && is_plain && samples >= model.colours()).then_some(Self {
             model,
             alpha,
             samples,
             depth: Depth::Twelve,
+            heed,
         })
     }
 
@@ -60,15 +66,14 @@ impl Packed {
     pub(super) fn read(&self, file: &mut dyn Bytes, ask: &Ask<'_>, longest_px: u32) -> Result<Shrinker, Failure> {
         let layout = self.model.layout(self.alpha);
         let mut shrinker = Shrinker::new(ask.width, ask.height, layout, longest_px);
-        let (bits, heed) = match self.depth {
-            // A fax that lost its place is told by a warning: that a row has another length.
-            Depth::One => (1, Heed::Warnings),
-            Depth::Twelve => (12, Heed::Errors),
+        let bits = match self.depth {
+            Depth::One => 1,
+            Depth::Twelve => 12,
         };
         let set = if matches!(self.model, Model::Palette(_)) { 1 } else { u8::MAX };
         let pixel_bits = self.samples.checked_mul(bits).ok_or(Failure::Memory)?;
         let (mut samples, mut row) = (Vec::new(), Vec::new());
-        libtiff::rows(file, ask, pixel_bits, heed, &mut |packed| {
+        libtiff::rows(file, ask, pixel_bits, self.heed, &mut |packed| {
             samples.clear();
             row.clear();
             match self.depth {

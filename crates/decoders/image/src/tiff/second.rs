@@ -67,7 +67,10 @@ impl Second<'_> {
                 shrinker.finish((!is_whole).then(|| DAMAGED.to_owned()))
             }),
             None if compression == JBIG => {
-                let mut told = Vec::new();
+                if let Err(refusal) = check_memory(self.wish.limits, self.bytes.len() as u64) {
+                    return Some(Err(refusal));
+                }
+                let mut told = Vec::with_capacity(self.bytes.len());
                 // What is looked at is what the library is given.
                 if file.read_to_end(&mut told).is_err() || !jbig::is_as_large_as_told(&told, width, height) {
                     return Some(Err(Refusal::corrupt("its samples are of another size than its tags tell")));

@@ -171,3 +171,15 @@ fn a_strip_that_goes_on_behind_the_files_end_is_shown_as_far_as_it_goes() {
     assert_near(preview(&told).at(0.01, 0.2), &[0xc8; 3]);
     assert_near(preview(&told).at(0.5, 0.9), &[128; 3]);
 }
+
+#[test]
+fn twelve_bits_whose_runs_go_on_into_the_next_row_are_not_shown_as_noise() {
+    // `PackBits`, TIFF 6.0, section 9: each row is packed by itself. libtiff drops what goes on behind one.
+    let rows = [0xc8, 0x56, 0x43].repeat(10 * 16);
+    let run = |bytes: &[u8]| [&[u8::try_from(bytes.len() - 1).unwrap()], bytes].concat();
+    let [by_row, across] = [30, 96].map(|length| rows.chunks(length).flat_map(run).collect::<Vec<u8>>());
+    let packed = [(259, 3, vec![32_773])];
+    let told = said(&page([20, 16], &[12], 1, &packed, &by_row));
+    assert!(is_complete(&told), "{told:?}");
+    assert_eq!(codes(&said(&page([20, 16], &[12], 1, &packed, &across))), ["corrupt-asset"]);
+}
