@@ -4,6 +4,7 @@ use crate::ffi::codec::Codec;
 use crate::ffi::picture::Picture;
 use crate::ffi::stream::{Place, Stream};
 use crate::heard::Heard;
+use crate::tiles;
 
 /// How a picture is wrapped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +64,7 @@ pub fn decode(bytes: &[u8], ask: Ask) -> Result<Picture, Failure> {
     if picture.components().next().is_none() || picture.components().any(|component| component.samples().is_empty()) {
         return Err(heard.failure());
     }
-    let damage = if is_whole { heard.warning } else { Some(heard.error.or(heard.warning).unwrap_or_default()) };
+    let lack = || tiles::missing(bytes).map(|(missing, told)| format!("{missing} of {told} tiles are missing"));
+    let damage = if is_whole { heard.warning.or_else(lack) } else { Some(heard.error.or(heard.warning).unwrap_or_default()) };
     Ok(picture.damaged(damage))
 }

@@ -5,6 +5,7 @@
 mod decode;
 mod ffi;
 mod heard;
+mod tiles;
 
 pub use decode::{Ask, Failure, Wrapping, decode, described};
 pub use ffi::picture::{Component, Picture, Space};
