@@ -39,6 +39,10 @@ fn a_fax_that_lost_its_place_is_shown_to_there() {
         assert_near(preview(&told).at(0.37, 0.2), &[0; 3]);
         assert_near(preview(&told).at(0.37, 0.9), &[128; 3]);
     }
+    // A reader that goes on finds a code at every bit, and another picture to the end.
+    let (before, after) = ROW.split_at(12);
+    let told = fax([64, 64], &[], &[before, "1", &after[1..], &SAME.repeat(63), END].concat());
+    assert_eq!((codes(&told), told.thumbnails.len()), (vec!["corrupt-asset"], 0), "{told:?}");
 }
 
 #[test]
