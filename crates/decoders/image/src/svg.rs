@@ -5,6 +5,7 @@ mod cost;
 mod instances;
 mod levels;
 mod links;
+mod lost;
 mod markup;
 mod names;
 mod outside;
@@ -38,6 +39,8 @@ const MOST_NODES: u32 = 1_000_000;
 const MOST_EMBEDDED_PIXELS: u64 = 25_000_000;
 /// And of all of them together, each as often as it is used.
 const MOST_EMBEDDED_IN_ALL: u64 = 100_000_000;
+/// Pixels of a side that a drawing may say it has.
+const LONGEST_SIDE: u64 = i32::MAX as u64;
 /// A drawing is made as small as its thumbnails, whatever size it asks for.
 const LONGEST_DRAWN: u32 = 4096;
 
@@ -64,12 +67,12 @@ fn begins_plain(bytes: &[u8]) -> bool {
 pub(crate) fn look(bytes: &[u8], limits: &DecodeLimits) -> Result<Seen, Refusal> {
     let text = text(bytes, limits)?;
     let root = root::alone(&text);
-    if let Some(seen) = root.and_then(|root| Some(sized(&tree(&document(&root).ok()?, &Pictures::default()).ok()?))) {
+    if let Some(seen) = root.and_then(|root| sized(&tree(&document(&root).ok()?, &Pictures::default()).ok()?).ok()) {
         // Whether it can be drawn is said when that is tried.
         return Ok(seen);
     }
     let text = text.into_owned();
-    watched::within(limits, &|| (), move || Ok(sized(&tree(&checked(&text)?, &Pictures::default())?)))
+    watched::within(limits, &|| (), move || sized(&tree(&checked(&text)?, &Pictures::default())?))
 }
 
 /// Parsed, where what it counts doesn't say that it, or the making of its tree, takes too long.
@@ -85,13 +88,14 @@ fn checked(text: &str) -> Result<Document<'_>, Refusal> {
     Ok(document)
 }
 
-fn sized(tree: &Tree) -> Seen {
+fn sized(tree: &Tree) -> Result<Seen, Refusal> {
     let size = tree.size().to_int_size();
+    bounds::exceeded("svg_side", size.width().max(size.height()).into(), LONGEST_SIDE)?;
     let mut seen = Seen::still(size.width(), size.height());
     seen.details.color_model = Some("rgb".to_owned());
     seen.details.has_alpha = Some(true);
     seen.decoded = Some((size.width().min(LONGEST_DRAWN), size.height().min(LONGEST_DRAWN)));
-    seen
+    Ok(seen)
 }
 
 /// Draws it as small as its largest thumbnail; never larger than it is. What is counted beforehand refuses most of what would take too long
@@ -126,12 +130,17 @@ fn draw(text: &str, [across, down]: [u32; 2], limits: &DecodeLimits) -> Result<D
 /// What the picture lacks.
 fn left_out(document: &Document<'_>, pictures: Pictures) -> Vec<Issue> {
     let mut issues = Vec::new();
-    if has_words(document) {
+    if lost::has_words(document) {
         issues.push(Issue::warning("text-not-drawn", "The drawing's text is left out of thumbnails: no fonts are at hand."));
     }
-    if pictures.is_lost.into_inner() {
+    if pictures.is_lost.into_inner() || lost::has_unreadable_data(document) {
         let sentence = "A picture inside of the drawing is damaged, too large or of a kind that is not drawn; thumbnails lack it.";
         issues.push(Issue::warning("embedded-picture-not-drawn", sentence));
+    }
+    if lost::has_unknown_styles(document) {
+        let sentence = "The drawing's styles ask for what is not drawn as it is meant (variables, conditions, newer selectors or colours); \
+            thumbnails may show other colours or lack parts.";
+        issues.push(Issue::warning("decoder-note", sentence));
     }
     if outside::wants_outside(document) {
         let sentence = "The drawing refers to things outside of itself, which are never loaded; thumbnails lack them.";
@@ -220,16 +229,4 @@ fn embedded(bytes: &Arc<Vec<u8>>, pictures: &Pictures) -> Option<ImageKind> {
         "gif" => Some(ImageKind::GIF(bytes)),
         _ => Some(ImageKind::WEBP(bytes)),
     }
-}
-
-/// Whether any `text` has words in it. Texts may lie in texts, a thousand deep: each is looked at once, with the outermost around it.
-fn has_words(document: &Document<'_>) -> bool {
-    let mut end = None;
-    document.descendants().any(|node| {
-        if end.is_some_and(|end| node.id().get() <= end) || !node.has_tag_name(("http://www.w3.org/2000/svg", "text")) {
-            return false;
-        }
-        end = node.descendants().next_back().map(|node| node.id().get());
-        node.descendants().any(|node| node.is_text() && node.text().is_some_and(|text| !text.trim().is_empty()))
-    })
 }

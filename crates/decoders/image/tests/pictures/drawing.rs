@@ -51,6 +51,38 @@ fn what_is_left_out_is_said() {
 }
 
 #[test]
+fn a_part_of_a_page_is_said_to_be_left_out_where_nothing_else_stands_for_it() {
+    let page = "<foreignObject width='20' height='20'><p xmlns='http://www.w3.org/1999/xhtml'>words</p></foreignObject>";
+    for (body, issues) in [
+        (page.to_owned(), vec!["text-not-drawn"]),
+        (format!("<switch>{page}</switch>"), vec!["text-not-drawn"]),
+        (format!("<switch>{page}<rect width='9' height='9'/></switch>"), vec![]),
+        (page.replace("words", " "), vec![]),
+    ] {
+        assert_eq!(codes(&said(&svg("width='20' height='20'", &body))), issues, "{body}");
+    }
+}
+
+#[test]
+fn styles_that_are_not_drawn_as_they_are_meant_are_said() {
+    for (body, issues) in [
+        ("<style>:root{--c:red} rect{fill:var(--c)}</style><rect width='9' height='9'/>", vec!["decoder-note"]),
+        ("<rect width='9' height='9' style='fill:red;fill:color(display-p3 1 0 0)'/>", vec!["decoder-note"]),
+        ("<style>rect{fill:hsl(120,50%,50%)}</style><rect width='9' height='9'/>", vec![]),
+    ] {
+        let told = said(&svg("width='20' height='20'", body));
+        assert_eq!((codes(&told), told.thumbnails.len()), (issues, 2), "{body}");
+    }
+}
+
+#[test]
+fn a_side_that_no_picture_has_is_refused() {
+    assert_eq!(details(&said(&svg("width='1000000000' height='1'", "<rect/>"))).stored_width, 1_000_000_000);
+    let refusal = said(&svg("viewBox='0 0 1e30 1e30'", "<rect width='9' height='9'/>")).refusal.expect("a refusal");
+    assert_eq!(refusal.limit.map(|hit| hit.name), Some("svg_side".to_owned()));
+}
+
+#[test]
 fn whatever_names_a_place_outside_is_said() {
     for body in [
         "<image href='dog.png' width='9' height='9'/>",
@@ -72,7 +104,8 @@ fn whatever_names_a_place_outside_is_said() {
 
 #[test]
 fn a_picture_inside_that_is_not_drawn_is_said() {
-    for data in ["image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/%3E", "image/png;base64,AAAA"] {
+    let drawing = "image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/%3E";
+    for data in [drawing, "image/png;base64,AAAA", "image/png;base64,@@@@"] {
         let told = said(&svg("width='20' height='20'", &format!("<image href=\"data:{data}\" width='9' height='9'/>")));
         assert_eq!((codes(&told), told.thumbnails.len()), (vec!["embedded-picture-not-drawn"], 2), "{data}");
     }
