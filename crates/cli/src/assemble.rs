@@ -147,6 +147,7 @@ pub fn plan(config: &Config) -> anyhow::Result<Plan> {
 
 /// The decoders.
 pub async fn sandbox(config: &Config, max_children: usize) -> anyhow::Result<Sandbox> {
+    room_for_children(config, rustix::process::getrlimit(rustix::process::Resource::As).current)?;
     let settings = match &config.worker.decoders {
         Some(folder) => SandboxConfig {
             decoders_folder: folder.clone(),
@@ -156,6 +157,21 @@ pub async fn sandbox(config: &Config, max_children: usize) -> anyhow::Result<San
         None => SandboxConfig::beside_executable(&FAMILIES, max_children)?,
     };
     Sandbox::start(settings).await.context("the sandbox can't be started")
+}
+
+/// Address space that a decoder takes for its programs and libraries and the stacks of its threads, at most (measured: 0.9 GB).
+const OF_LIBRARIES: u64 = 1 << 30;
+
+/// A child inherits the bound of whoever starts us (`ulimit -v`): within it a sound asset would be told as one that needs too much.
+fn room_for_children(config: &Config, address_space: Option<u64>) -> anyhow::Result<()> {
+    let Some(bound) = address_space else { return Ok(()) };
+    let asked = config.profiles.values().map(|profile| profile.decode.memory_bytes).max().unwrap_or(0).saturating_add(OF_LIBRARIES);
+    anyhow::ensure!(
+        bound >= asked,
+        "this process may have {bound} bytes of address space (RLIMIT_AS, `ulimit -v`), and a decoder needs up to {asked}: raise it, or \
+         lower the `memory_bytes` of the profiles"
+    );
+    Ok(())
 }
 
 /// Everything a worker needs. The sandbox is attacked first: where an attack succeeds there is no worker.
@@ -221,6 +237,15 @@ pub fn withheld(secret: &Secret<String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bound_of_address_space_that_no_decoder_can_work_in_is_told() {
+        let config = Config::default();
+        room_for_children(&config, None).unwrap();
+        room_for_children(&config, Some(4 << 30)).unwrap();
+        let refused = room_for_children(&config, Some(512 << 20)).unwrap_err();
+        assert!(refused.to_string().contains("536870912") && refused.to_string().contains("ulimit -v"), "{refused}");
+    }
 
     #[test]
     fn no_part_of_an_address_that_may_hold_a_password_is_shown() {

@@ -60,6 +60,15 @@ pub fn say(line: &str) -> anyhow::Result<()> {
     }
 }
 
+/// A line of output beside what is written elsewhere: that is made to its end though nobody listens.
+pub fn say_beside(line: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match writeln!(out, "{line}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -16,7 +16,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
-use std::io::{BufWriter, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 const STYLE: &str = include_str!("gallery/page.css");
@@ -61,6 +62,18 @@ impl Gallery {
     }
 }
 
+/// By which a page is known that may be replaced.
+const TITLE: &str = "Assay: gallery";
+/// Bytes in which a page's title stands.
+const TITLED: u64 = 2048;
+
+/// Whether a file is such a page, or nothing yet.
+pub fn is_page(file: &Path) -> io::Result<bool> {
+    let mut begin = Vec::new();
+    File::open(file)?.take(TITLED).read_to_end(&mut begin)?;
+    Ok(begin.is_empty() || String::from_utf8_lossy(&begin).contains(&format!("<title>{TITLE}</title>")))
+}
+
 /// Everything before the first card. Titles and names come from strangers' files: nothing but our own script may run, nothing is loaded.
 fn head(order: Order) -> Markup {
     let policy = format!(
@@ -74,7 +87,7 @@ fn head(order: Order) -> Markup {
                 meta charset="utf-8";
                 meta http-equiv="Content-Security-Policy" content=(policy);
                 meta name="viewport" content="width=device-width";
-                title { "Assay: gallery" }
+                title { (TITLE) }
                 style { (PreEscaped(STYLE)) }
             }
             body {

@@ -24,6 +24,13 @@ pub fn page(path: &Path) -> anyhow::Result<PathBuf> {
         "--html {}: this is no regular file (a device, a pipe, a socket); name one that may be made or replaced, e.g. gallery.html",
         path.display()
     );
+    // `--html *.jpg` names somebody's picture.
+    let is_ours = crate::gallery::is_page(&file).with_context(|| format!("--html {}: it can't be read", path.display()))?;
+    anyhow::ensure!(
+        is_ours,
+        "--html {}: there is another file, and it would be lost; name one that may be made, or a page that Assay wrote",
+        path.display()
+    );
     Ok(file)
 }
 

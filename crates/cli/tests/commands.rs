@@ -78,7 +78,7 @@ fn a_manifest_with_bad_lines_is_queued_without_them_where_asked_and_watched_to_i
     for number in [2, 3, 4, 7] {
         assert!(ended.err.contains(&format!("rows.jsonl line {number}:")), "{}", ended.err);
     }
-    assert!(ended.err.contains("rows.jsonl: `metadata_fields` of 1 rows is passed by"), "{}", ended.err);
+    assert!(ended.err.contains("rows.jsonl: `metadata_fields` is passed by (rows: 1)"), "{}", ended.err);
     let task = said["task_id"].as_str().unwrap();
     stage.assay(&["up", "--until-idle"]).well();
 

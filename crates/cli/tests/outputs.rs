@@ -67,8 +67,25 @@ fn a_page_replaces_files_alone_and_of_a_link_what_it_leads_to() {
         assert!(ended.code == 2 && ended.err.contains(why) && ended.out.is_empty(), "{name}: {ended:?}");
     }
     assert!(at("pipe").symlink_metadata().unwrap().file_type().is_fifo() && at("to-pipe").is_symlink() && !at("nothing").exists());
-    fs::write(at("page.html"), "an earlier page").unwrap();
+    fs::write(at("photo.jpg"), "of somebody").unwrap();
+    let ended = inspect("--html", &at("photo.jpg"));
+    assert!(ended.code == 2 && ended.err.contains("there is another file, and it would be lost"), "{ended:?}");
+    assert_eq!(fs::read(at("photo.jpg")).unwrap(), b"of somebody");
+    fs::write(at("page.html"), "").unwrap();
+    inspect("--html", &at("page.html")).well();
     symlink(at("page.html"), at("latest.html")).unwrap();
     inspect("--html", &at("latest.html")).well();
     assert!(at("latest.html").is_symlink() && fs::read_to_string(at("page.html")).unwrap().contains("<article"));
+}
+
+#[test]
+fn a_page_is_made_to_its_end_though_nobody_listens() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("page.html");
+    let pictures = ["png-rgb.png", "png-gray.png", "none.png"].map(|name| fixtures::media().join(name));
+    let arguments = [OsStr::new("inspect"), OsStr::new("--html"), page.as_os_str()];
+    let (unheard, writer) = std::io::pipe().unwrap();
+    drop(unheard);
+    let status = with(with(command(&assay()), arguments), pictures).stdout(writer).status().unwrap();
+    assert_eq!((status.code(), fs::read_to_string(&page).unwrap().matches("<article").count()), (Some(1), 3));
 }

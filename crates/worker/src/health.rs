@@ -1,5 +1,7 @@
 //! `/livez`, `/readyz` and `/metrics`: what an orchestrator and a dashboard ask.
 
+mod visitors;
+
 use crate::crew::Crew;
 use crate::outage::State;
 use crate::telemetry;
@@ -12,6 +14,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::{Value, json};
 use std::sync::{Arc, OnceLock};
 use tokio::net::TcpListener;
+use visitors::Visitors;
 
 /// What the pages are made from.
 #[derive(Clone)]
@@ -29,7 +32,7 @@ pub async fn serve(listener: TcpListener, crew: Arc<OnceLock<Crew>>, metrics: Pr
         .route("/readyz", get(ready))
         .route("/metrics", get(scrape))
         .with_state(pages);
-    axum::serve(listener, router).await
+    axum::serve(Visitors::of(listener), router).await
 }
 
 async fn ready(Extracted(pages): Extracted<Pages>) -> (StatusCode, Json<Value>) {

@@ -4,7 +4,7 @@ use crate::args::{Inspect, SettingsArguments};
 use crate::assemble;
 use crate::card::card;
 use crate::config::{self, Config};
-use crate::exit::{Exit, complain, say, told};
+use crate::exit::{Exit, complain, say, say_beside, told};
 use crate::gallery::{Gallery, Order};
 use crate::output;
 use crate::progress;
@@ -68,11 +68,12 @@ pub async fn run(settings: &SettingsArguments, arguments: Inspect) -> anyhow::Re
     // One more than there are cores: while one waits for its child's last words the cores stay busy.
     let mut records = futures::stream::iter((0usize..).zip(&what).map(|(place, what)| bench.inspect(place, what))).buffered(cores + 1);
     let bar = progress::of_files(what.len());
+    let tell = if gallery.is_some() || arguments.thumbnails.is_some() { say_beside } else { say };
     while let Some(Inspected { record, made, written }) = records.next().await {
         if let Some(gallery) = &mut gallery {
             gallery.add(&record, &made)?;
         }
-        say(&if arguments.json { serde_json::to_string(&record)? } else { card(&record) })?;
+        tell(&if arguments.json { serde_json::to_string(&record)? } else { card(&record) })?;
         if let Some(bar) = &bar {
             bar.inc(1);
         }
@@ -262,7 +263,9 @@ impl Bench {
 /// A local file's failure in words that fit one: the table's sentences speak of buckets and rows.
 fn of_file(failure: Failure, path: &Path) -> Failure {
     let message = match failure.code {
-        Code::NotFound if path == Path::new("-") => "Standard input is not read, since an asset is read from several places. Name a file.",
+        Code::NotFound if path == Path::new("-") => {
+            "Standard input can't be inspected: an asset is read at several offsets. Save it to a file."
+        }
         Code::NotFound => "There is no file of this name.",
         Code::Forbidden | Code::MissingOrForbidden => "The file can't be read: its permissions forbid it.",
         _ if path.is_dir() => "This is a folder. Name files, or list them with --files-from.",

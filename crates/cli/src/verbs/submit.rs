@@ -94,13 +94,10 @@ fn tell(queue: &Queue<'_>, task: &TaskId, refused: u64, as_json: bool) -> anyhow
     if passed_over > 0 {
         complain(&format!("{passed_over} jobs are known, and no more to be queued: they are in another task, and not counted in this one"));
     }
-    let mut told = format!("task {task}: {queued} queued");
-    for (count, what) in [(sent_again, "of earlier tasks sent again"), (refused, "refused")] {
-        if count > 0 {
-            told.push_str(&format!(", {count} {what}"));
-        }
-    }
-    say(&told)
+    let more = [(sent_again, "of earlier tasks sent again"), (refused, "refused")];
+    let mut told = vec![format!("task {task}: {queued} queued")];
+    told.extend(more.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
+    say(&told.join(", "))
 }
 
 /// Runs what queues rows. A signal ends it when the rows in hand have their messages, a second one at once.

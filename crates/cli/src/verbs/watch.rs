@@ -3,7 +3,7 @@
 use crate::args::{SettingsArguments, Watch};
 use crate::assemble;
 use crate::config;
-use crate::exit::{Exit, complain, say};
+use crate::exit::{Exit, complain, say, say_beside};
 use crate::gallery::{Gallery, Order, shelved};
 use crate::output;
 use crate::progress::{Progress, outcomes};
@@ -90,6 +90,7 @@ pub async fn follow(
         tokio::time::sleep(Duration::from_millis(300)).await;
     };
     progress.finish();
+    let tell = if page.is_some() { say_beside } else { say };
     let mut after = None;
     loop {
         let records = store.records(organization, task, after.as_ref(), 500).await?;
@@ -98,9 +99,9 @@ pub async fn follow(
                 gallery.add(stored.record(), &shelved::made(shelf.as_ref(), stored.record()).await)?;
             }
             if form == Form::Json {
-                say(stored.json())?;
+                tell(stored.json())?;
             } else if stored.record().status != Status::Complete {
-                say(&told(stored.record()))?;
+                tell(&told(stored.record()))?;
             }
         }
         after = records.next;
@@ -122,7 +123,11 @@ fn told(record: &assay_contract::Record) -> String {
         Some(failure) => format!("{} · {}", failure.code, failure.message),
         None => record.issues.iter().map(|issue| format!("{} · {}", issue.code, issue.message)).collect::<Vec<_>>().join("; "),
     };
-    format!("{:<8} {}: {}", record.status.as_str(), crate::card::plain(name), crate::card::plain(&why))
+    let part = record.attachment.as_ref().map_or_else(String::new, |part| {
+        let called = part.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+        format!(", attachment {}{called}", part.index)
+    });
+    format!("{:<8} {}: {}", record.status.as_str(), crate::card::plain(&format!("{name}{part}")), crate::card::plain(&why))
 }
 
 fn exit(task: &TaskProgress) -> Exit {

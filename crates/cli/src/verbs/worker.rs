@@ -8,6 +8,7 @@ use anyhow::Context;
 use assay_access::Access;
 use assay_worker::{Crew, health, telemetry};
 use metrics_exporter_prometheus::PrometheusBuilder;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -67,6 +68,7 @@ pub async fn hire(config: Config, signals: &mut Signals) -> anyhow::Result<Optio
 }
 
 async fn set_up(config: Config) -> anyhow::Result<Shift> {
+    as_many_files_as_allowed();
     let plan = assemble::plan(&config)?;
     assemble::tell_places(&config);
     let metrics = PrometheusBuilder::new().install_recorder().context("metrics can't be set up")?;
@@ -88,6 +90,15 @@ async fn set_up(config: Config) -> anyhow::Result<Shift> {
     // Beside the work: whoever reads only https addresses needs no identity, and finding out that there is none takes seconds.
     beside.spawn(async move { tell_identity(&rooms.access).await });
     Ok(Shift { crew: hired.get_or_init(|| crew).clone(), _beside: beside })
+}
+
+/// Downloads, children and connections each take a few files; the usual limit of 1,024 is for programs that use `select`, and may be
+/// raised by whoever does not (<https://0pointer.net/blog/file-descriptor-limits.html>).
+fn as_many_files_as_allowed() {
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }) {
+        tracing::warn!(%error, "the limit of open files could not be raised");
+    }
 }
 
 /// Without an identity every job of a bucket would be tried again and again: better said before the first.

@@ -96,7 +96,7 @@ impl Source<'_> {
     /// Tells once for each key what of the rows is not kept.
     pub(super) fn tell_what_is_passed_by(&self) {
         for (name, rows) in &self.passed_by {
-            complain(&format!("{}: `{name}` of {rows} rows is passed by: it is no part of an asset, and in no record", self.what));
+            complain(&format!("{}: `{name}` is passed by (rows: {rows}): it is no part of an asset, and in no record", self.what));
         }
     }
 
