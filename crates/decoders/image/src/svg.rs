@@ -24,7 +24,7 @@ use assay_contract::failure::Issue;
 use assay_contract::limits::{DecodeLimits, LimitHit};
 use flate2::read::GzDecoder;
 use resvg::tiny_skia::{Pixmap, Transform};
-use resvg::usvg::roxmltree::{Document, ParsingOptions};
+use resvg::usvg::roxmltree::{Document, Node, ParsingOptions};
 use resvg::usvg::{self, ImageHrefResolver, ImageKind, Options, Tree};
 use std::borrow::Cow;
 use std::io::Read;
@@ -35,6 +35,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 const HEAD_BYTES: usize = 4096;
 /// Elements, texts and comments of a file; resvg itself stops at as many once `use` is followed.
 const MOST_NODES: u32 = 1_000_000;
+/// Memory that an element takes in all, once it is read and laid out: a plain rectangle 900 bytes.
+const ELEMENT_BYTES: u64 = 1_024;
 /// Pixels of a picture embedded in a drawing.
 const MOST_EMBEDDED_PIXELS: u64 = 25_000_000;
 /// And of all of them together, each as often as it is used.
@@ -71,15 +73,17 @@ pub(crate) fn look(bytes: &[u8], limits: &DecodeLimits) -> Result<Seen, Refusal>
         // Whether it can be drawn is said when that is tried.
         return Ok(seen);
     }
-    let text = text.into_owned();
-    watched::within(limits, &|| (), move || sized(&tree(&checked(&text)?, &Pictures::default())?))
+    let (text, memory_bytes) = (text.into_owned(), limits.memory_bytes);
+    watched::within(limits, &|| (), move || sized(&tree(&checked(&text, memory_bytes)?, &Pictures::default())?))
 }
 
 /// Parsed, where what it counts doesn't say that it, or the making of its tree, takes too long.
-fn checked(text: &str) -> Result<Document<'_>, Refusal> {
+fn checked(text: &str, memory_bytes: u64) -> Result<Document<'_>, Refusal> {
     bounds::check_attributes(text)?;
     markup::check_namespaces(text)?;
     let document = document(text)?;
+    let elements = document.descendants().filter(Node::is_element).count() as u64;
+    bounds::exceeded("svg_elements", elements, memory_bytes / ELEMENT_BYTES)?;
     // Before any selector is looked for.
     markup::check_styles(&document)?;
     let (names, links) = (Names::of(&document), Links::of(&document)?);
@@ -114,7 +118,7 @@ pub(crate) fn decode(bytes: &[u8], seen: &Seen, wish: &Wish<'_>) -> Result<Decod
 }
 
 fn draw(text: &str, [across, down]: [u32; 2], limits: &DecodeLimits) -> Result<Decoded, Refusal> {
-    let document = checked(text)?;
+    let document = checked(text, limits.memory_bytes)?;
     let pictures = Pictures::default();
     let tree = tree(&document, &pictures)?;
     let mut pixmap = Pixmap::new(across, down).ok_or_else(|| Refusal::corrupt("the drawing has no usable size"))?;

@@ -4,13 +4,15 @@ use assay_contract::Code;
 use assay_contract::exchange::Refusal;
 use assay_contract::limits::LimitHit;
 use resvg::tiny_skia::Transform;
-use resvg::usvg::filter::{Filter, Kind};
+use resvg::usvg::filter::{Filter, Kind, Turbulence};
 use resvg::usvg::{Group, Node, Tree};
 
 /// Attributes of one element: the parser compares each with all before it. SVG 2 itself has fewer than a hundred that may stand together.
 const MOST_ATTRIBUTES: u64 = 256;
 /// Steps of filters: pixels of each primitive's region, as many times as its kind works on each. About three seconds.
 const MOST_FILTER_STEPS: u64 = 400_000_000;
+/// Cells of noise that the renderer can count on one side, with room for what it adds to them.
+const MOST_CELLS: f64 = 1_073_741_824.0;
 /// How many canvases the renderer's largest filter region has: two more on each side.
 pub(super) const LARGEST_REGION: f64 = 25.0;
 
@@ -74,12 +76,23 @@ fn steps_of_filter(filter: &Filter, to_canvas: Transform, largest: f64) -> f64 {
     let Some(region) = filter.rect().transform(to_canvas) else { return 0.0 };
     let pixels = (f64::from(region.width()) * f64::from(region.height())).min(largest);
     let (across, down) = to_canvas.get_scale();
-    filter.primitives().iter().map(|primitive| pixels * steps_of_pixel(primitive.kind(), [across, down])).sum()
+    let rect = filter.rect();
+    let side = [rect.left(), rect.right(), rect.top(), rect.bottom()].into_iter().fold(0.0, |side: f32, at| side.max(at.abs()));
+    let side = f64::from(side) * f64::from(across.max(down).max(1.0));
+    filter.primitives().iter().map(|primitive| pixels * steps_of_pixel(primitive.kind(), [across, down], side)).sum()
+}
+
+/// How many cells the finest noise has along the longest side; each octave halves them.
+fn cells(noise: &Turbulence, side: f64) -> f64 {
+    let frequency = f64::from(noise.base_frequency_x().get().max(noise.base_frequency_y().get()));
+    side * frequency * 2.0_f64.powf(noise.num_octaves().into())
 }
 
 /// How often a primitive works on each pixel, against one octave of turbulence.
-fn steps_of_pixel(kind: &Kind, [across, down]: [f32; 2]) -> f64 {
+fn steps_of_pixel(kind: &Kind, [across, down]: [f32; 2], side: f64) -> f64 {
     match kind {
+        // The renderer's whole numbers end before it does.
+        Kind::Turbulence(noise) if cells(noise, side) > MOST_CELLS => f64::INFINITY,
         Kind::Turbulence(noise) => f64::from(noise.num_octaves().max(1)),
         Kind::ConvolveMatrix(matrix) => f64::from(matrix.matrix().columns()) * f64::from(matrix.matrix().rows()),
         Kind::Morphology(shape) => {

@@ -123,6 +123,29 @@ fn filters_that_take_too_long_are_refused_and_the_facts_stand() {
 }
 
 #[test]
+fn noise_that_is_finer_than_the_renderer_can_count_is_refused() {
+    let rect = "<rect width='40' height='30' filter='url(#f)'/>";
+    for (noise, issues) in [
+        ("baseFrequency='.1' numOctaves='5'", vec![]),
+        ("baseFrequency='.1' numOctaves='5' stitchTiles='stitch'", vec![]),
+        ("baseFrequency='0' numOctaves='3000'", vec![]),
+        ("baseFrequency='.1' numOctaves='3000'", vec!["limit-exceeded"]),
+        ("baseFrequency='.1' numOctaves='31' stitchTiles='stitch'", vec!["limit-exceeded"]),
+        ("baseFrequency='1e9'", vec!["limit-exceeded"]),
+    ] {
+        let told = said(&svg("width='40' height='30'", &format!("<filter id='f'><feTurbulence {noise}/></filter>{rect}")));
+        assert_eq!(codes(&told), issues, "{noise}");
+    }
+}
+
+#[test]
+fn more_elements_than_memory_holds_are_refused_and_the_facts_stand() {
+    let told = said(&svg("width='20' height='10'", &"<g/>".repeat(800_000)));
+    assert_eq!((codes(&told), details(&told).stored_width), (vec!["limit-exceeded"], 20));
+    assert!(told.issues[0].message.contains("svg_elements: asked 800001, allowed 786432"), "{}", told.issues[0].message);
+}
+
+#[test]
 fn an_element_of_too_many_attributes_is_refused_and_the_facts_stand() {
     let attributes: Vec<String> = (0..250_000).map(|n| format!("a{n:x}='' ")).collect();
     let attributes = attributes.concat();
