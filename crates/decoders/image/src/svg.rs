@@ -162,7 +162,12 @@ fn text<'a>(bytes: &'a [u8], limits: &DecodeLimits) -> Result<Cow<'a, str>, Refu
         return if bytes.len() as u64 > most { refuse(bytes.len() as u64) } else { Ok(String::from_utf8_lossy(bytes)) };
     }
     let mut plain = Vec::new();
-    GzDecoder::new(bytes).take(most + 1).read_to_end(&mut plain).map_err(|_| Refusal::corrupt("its gzip stream is damaged"))?;
+    let inflated = GzDecoder::new(bytes).take(most + 1).read_to_end(&mut plain);
+    // Whatever else is packed is sound as it is.
+    if [b"<svg".as_slice(), b":svg"].iter().all(|mark| !crate::bytes::contains(&plain, mark)) {
+        return Err(Refusal::unsupported("it is packed by gzip, and what is packed is no drawing: submit it unpacked"));
+    }
+    inflated.map_err(|_| Refusal::corrupt("its gzip stream is damaged"))?;
     if plain.len() as u64 > most {
         return refuse(plain.len() as u64);
     }

@@ -4,6 +4,9 @@
 use crate::stage::{assert_near, codes, details, fixture, grid, is_complete, preview, said, said_for, task};
 use assay_contract::Code;
 use assay_kit::rehearse::Rehearsed;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use std::io::Write;
 
 fn svg(head: &str, body: &str) -> Vec<u8> {
     format!("<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink' {head}>{body}</svg>").into_bytes()
@@ -72,6 +75,20 @@ fn styles_that_are_not_drawn_as_they_are_meant_are_said() {
     ] {
         let told = said(&svg("width='20' height='20'", body));
         assert_eq!((codes(&told), told.thumbnails.len()), (issues, 2), "{body}");
+    }
+}
+
+#[test]
+fn what_is_packed_and_is_no_drawing_is_unsupported_and_not_damaged() {
+    for (packed, code) in [
+        (b"words, many words".as_slice(), Code::UnsupportedFormat),
+        (b"<html><body>words</body></html>", Code::UnsupportedFormat),
+        (b"<svg><", Code::CorruptAsset),
+    ] {
+        let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
+        packer.write_all(packed).unwrap();
+        let whole = packer.finish().unwrap();
+        assert_eq!(said(&whole).refusal.expect("a refusal").code, code, "{}", String::from_utf8_lossy(packed));
     }
 }
 
