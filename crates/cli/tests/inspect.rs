@@ -199,7 +199,7 @@ fn what_begins_like_an_address_is_one_unless_there_is_such_a_file() {
     let plain = inspect(["http://example.com/a.jpg"]).json().remove(0);
     assert_eq!(plain["failure"]["code"], "address-refused", "{plain}");
     let dash = inspect(["-"]).json().remove(0);
-    assert!(dash["failure"]["message"].as_str().unwrap().starts_with("Standard input is not read"), "{dash}");
+    assert!(dash["failure"]["message"].as_str().unwrap().starts_with("Standard input can't be inspected"), "{dash}");
     // A scheme may be written in any case: it is not taken for a file.
     let bucket = inspect(["S3://bucket/key.jpg"]).json().remove(0);
     assert!(bucket["asset"]["uri"] == "s3://bucket/key.jpg" && bucket["failure"]["code"] != "not-found", "{bucket}");
