@@ -110,16 +110,19 @@ pub(crate) fn run(arguments: &Kills) -> Result<()> {
     Ok(())
 }
 
-/// A third small, a third in the spill folder, a third there so slowly that a kill meets them on the way.
+/// A third small, a third in the spill folder, a third there so slowly that a kill meets them on the way; of the small ones half are slow.
 fn fill(stage: &Stage, jobs: u32) -> Result<Vec<String>> {
     let small = photo(Size::SixtyFourKilobytes, 1)?;
     let marked = marked(&photo(Size::SixtyFourKilobytes, 2)?)?;
     let keys: Vec<String> = (0..jobs).map(|number| format!("kills/{number}.jpg")).collect();
     for (number, key) in keys.iter().enumerate() {
         stage.put(key, if number % 3 == 0 { &small } else { &marked });
-        if number % 3 == 1 {
-            stage.cloud.misbehave(BUCKET, key, Fault::Slow { bytes_per_second: 400_000 }.first(1));
-        }
+        let slow = match number % 6 {
+            0 => 50_000,
+            1 | 4 => 400_000,
+            _ => continue,
+        };
+        stage.cloud.misbehave(BUCKET, key, Fault::Slow { bytes_per_second: slow }.first(1));
     }
     Ok(keys)
 }
