@@ -51,6 +51,7 @@ pub(crate) fn try_it(command: &str, words: &[String], input: &mut Input) -> Opti
         "fork" => processes::fork(),
         "fork-bomb" => processes::fork_bomb(number(1)),
         "thread" => processes::threads(number(1)),
+        "throng" => processes::throng(number(1)),
         "exec" => processes::exec(),
         "write-exec" => code::write_then_run(),
         "x32" => code::x32(),

@@ -85,7 +85,7 @@ async fn assert_threads_are_bounded() {
     let roomy = DecodeLimits { memory_bytes: 4 << 30, ..limits() };
     let few = run_under(&sandbox, "thread 4", roomy.clone()).await.unwrap();
     assert_eq!(few.issues.first().map(|issue| issue.message.as_str()), Some("4 threads"));
-    let many = run_under(&sandbox, "thread 3000", roomy).await.unwrap();
+    let many = run_under(&sandbox, "throng 3000", roomy).await.unwrap();
     let hit = death(&many).limit().unwrap();
     // In a container the user's other threads can't be seen, so only the worker looks, a tenth of a second apart.
     let is_container = fs::read_link("/proc/self/ns/pid").unwrap().as_os_str() != "pid:[4026531836]";

@@ -115,13 +115,13 @@ async fn a_reasoned_no_is_no_death() {
     assert_eq!(answered.refusal.unwrap().code, Code::UnsupportedFormat);
 }
 
-/// As `image` may have them, with no limit of the kernel's: the worker looks. So many take longer to begin and to end than it looks away.
+/// As `image` may have them, with no limit of the kernel's: the worker looks.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_child_with_more_threads_than_any_decoder_is_ended() {
     let folder = faulty_with("--threads --pretending limits");
     let sandbox = sandbox_of(folder.path().to_owned(), 1).await;
     assert_eq!(run(&sandbox, "thread 15").await.ended, Ended::Done);
-    let answered = run(&sandbox, "thread 3000").await;
+    let answered = run(&sandbox, "throng 3000").await;
     let (death, hit) = (death(&answered), death(&answered).limit().unwrap());
     assert_eq!((death.code(), hit.name.as_str(), hit.allowed), (Code::LimitExceeded, "threads", 16));
     assert!((17..=3_001).contains(&hit.asked), "{hit:?}");

@@ -46,6 +46,14 @@ pub(super) fn threads(wanted: c_int) -> Outcome {
     Ok(format!("{wanted} threads"))
 }
 
+/// As many threads as can be had of those wanted, which stay until somebody ends them: an answer could be faster than who counts them.
+pub(super) fn throng(wanted: c_int) -> Outcome {
+    let _ = threads(wanted);
+    loop {
+        std::thread::park();
+    }
+}
+
 /// A shell that ends with a code that nothing else ends with.
 pub(super) fn exec() -> Outcome {
     let program = c"/bin/sh".as_ptr();
