@@ -236,32 +236,19 @@ async fn standing_still(world: &World) -> (Worker, Arc<Door>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_worker_puts_that_lost_its_claim_does_not_stay() {
-    for world in both().await {
-        let (first, door) = standing_still(&world).await;
-        world.customer.cloud.remove_object(BUCKET, FILE);
-        let second = Worker::start(rooms(&world).await);
-        assert_eq!(code(&world.record("job").await), Code::NotFound);
-        door.open();
-        first.drain().await;
-        second.idle().await;
-        assert_eq!(world.shelved(), Vec::<String>::new(), "no record names them");
-        second.drain().await;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_worker_puts_late_and_without_an_answer_does_not_stay() {
-    for world in both().await {
-        let (first, door) = standing_still(&world).await;
-        world.customer.cloud.remove_object(BUCKET, FILE);
-        let second = Worker::start(rooms(&world).await);
-        assert_eq!(code(&world.record("job").await), Code::NotFound);
-        door.silent.store(true, Ordering::SeqCst);
-        door.open();
-        first.drain().await;
-        second.idle().await;
-        assert_eq!(world.shelved(), Vec::<String>::new(), "no record names them");
-        second.drain().await;
+    for is_unanswered in [false, true] {
+        for world in both().await {
+            let (first, door) = standing_still(&world).await;
+            world.customer.cloud.remove_object(BUCKET, FILE);
+            let second = Worker::start(rooms(&world).await);
+            assert_eq!(code(&world.record("job").await), Code::NotFound);
+            door.silent.store(is_unanswered, Ordering::SeqCst);
+            door.open();
+            first.drain().await;
+            second.idle().await;
+            assert_eq!(world.shelved(), Vec::<String>::new(), "no record names them; unanswered: {is_unanswered}");
+            second.drain().await;
+        }
     }
 }
 
