@@ -220,36 +220,6 @@ async fn nothing_of_settled_jobs_stays_between_dead_letters_which_stay_as_they_w
     assert_eq!(id(&next(&mut deliveries).await), "j7");
 }
 
-/// Written by hand into the unused middle of the page that a dead letter keeps in use: the page's header says where that is
-/// (<https://www.sqlite.org/fileformat2.html>, 1.6).
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_stayed_behind_in_a_page_goes_when_no_job_waits() {
-    let folder = tempfile::tempdir().unwrap();
-    let broker = open(&folder).await;
-    submit(&broker, Lane::Batch, ["dead".to_owned()]).await;
-    let mut deliveries = broker.consume(PLENTY).await.unwrap();
-    next(&mut deliveries).await.dead(DeadCause::from(Code::ProviderUnavailable)).await.unwrap();
-    broker.close(stage::SOON).await;
-    let path = folder.path().join("queue.sqlite");
-    let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", path.display())).await.unwrap();
-    let root: i64 = sqlx::query_scalar("SELECT rootpage FROM sqlite_master WHERE name = 'messages'").fetch_one(&pool).await.unwrap();
-    pool.close().await;
-    let mut file = std::fs::read(&path).unwrap();
-    let page = (usize::try_from(root).unwrap() - 1) * 4096;
-    assert_eq!(file[page], 13, "a leaf of a table");
-    let begin_of_rows = usize::from(u16::from_be_bytes([file[page + 5], file[page + 6]]));
-    assert!(begin_of_rows > 2_000, "{begin_of_rows}");
-    file[page + 1_000..page + 1_007].copy_from_slice(b"SETTLED");
-    std::fs::write(&path, file).unwrap();
-
-    let broker = open(&folder).await;
-    let mut deliveries = broker.consume(PLENTY).await.unwrap();
-    submit(&broker, Lane::Batch, ["another".to_owned()]).await;
-    next(&mut deliveries).await.acknowledge().await.unwrap();
-    until("it is gone", async || standing(&folder, "SETTLED") == 0).await;
-    assert_eq!(broker.dead(10).await.unwrap()[0].message_id.as_deref(), Some("dead"));
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_killed_worker_settled_goes_when_another_begins() {
     let folder = tempfile::tempdir().unwrap();
