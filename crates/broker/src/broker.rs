@@ -9,6 +9,8 @@ use crate::message::TraceParent;
 use assay_contract::job::Lane;
 use assay_contract::{Job, Record};
 use async_trait::async_trait;
+use futures::future::BoxFuture;
+use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,6 +54,14 @@ pub trait Broker: Send + Sync + fmt::Debug {
     /// [`BrokerError::DeadLetterHeld`] for one that is out to be given its record.
     async fn requeue(&self, id: &DeadLetterId) -> Result<(), BrokerError>;
 
+    /// [`Broker::requeue`] with work in the middle of it: it is done when the letter is sure to be there and nobody else can take it, before
+    /// any worker can. Where the letter is refused the work is not begun; where the work fails ([`BrokerError::NotOpened`]) the letter stays.
+    /// What only wraps a broker may leave it as it is here, where nobody holds the letter meanwhile.
+    async fn requeue_opened(&self, id: &DeadLetterId, opening: Opening<'_>) -> Result<(), BrokerError> {
+        opening.await.map_err(BrokerError::NotOpened)?;
+        self.requeue(id).await
+    }
+
     /// Whether the broker can be used at this moment; asks nobody, so it never waits.
     fn healthy(&self) -> Health;
 
@@ -69,6 +79,9 @@ pub trait Broker: Send + Sync + fmt::Debug {
         self.publish_traced(record, None).await
     }
 }
+
+/// What is to be done before a dead letter is back on its lane, bounded by the broker's confirm time-out.
+pub type Opening<'a> = BoxFuture<'a, Result<(), Box<dyn Error + Send + Sync>>>;
 
 /// How many deliveries may be out at once, by lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,7 +13,7 @@ mod wipe;
 pub use config::EmbeddedConfig;
 pub use records::{PublishedRecord, Records};
 
-use crate::broker::{Broker, Prefetch, Published};
+use crate::broker::{Broker, Opening, Prefetch, Published};
 use crate::dead_letter::{DeadLetter, DeadLetterId};
 use crate::deliveries::{Deliveries, Intake};
 use crate::depths::Depths;
@@ -23,6 +23,7 @@ use crate::message::{Message, TraceParent};
 use assay_contract::job::Lane;
 use assay_contract::{Job, Record};
 use async_trait::async_trait;
+use dead::Requeued;
 use row::Place;
 use sqlx::SqlitePool;
 use std::future::Future;
@@ -158,13 +159,20 @@ impl Broker for Embedded {
     }
 
     async fn requeue(&self, id: &DeadLetterId) -> Result<(), BrokerError> {
-        if self.file.within(dead::requeue(&self.file.pool, id)).await? {
-            self.file.changed();
-            return Ok(());
-        }
-        match self.dead_letter(id).await? {
-            Some(_) => Err(BrokerError::DeadLetterHeld(id.clone())),
-            None => Err(BrokerError::NoSuchDeadLetter(id.clone())),
+        self.requeue_opened(id, Box::pin(async { Ok(()) })).await
+    }
+
+    async fn requeue_opened(&self, id: &DeadLetterId, opening: Opening<'_>) -> Result<(), BrokerError> {
+        match self.file.within(dead::requeue(&self.file.pool, id, opening)).await? {
+            Requeued::Done => {
+                self.file.changed();
+                Ok(())
+            }
+            Requeued::NotOpened(error) => Err(BrokerError::NotOpened(error)),
+            Requeued::Refused => match self.dead_letter(id).await? {
+                Some(_) => Err(BrokerError::DeadLetterHeld(id.clone())),
+                None => Err(BrokerError::NoSuchDeadLetter(id.clone())),
+            },
         }
     }
 

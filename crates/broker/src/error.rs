@@ -40,6 +40,9 @@ pub enum BrokerError {
     /// A worker is giving it its `failed` record; from then on it can be requeued.
     #[error("a worker is just writing the record of dead letter {0}; requeue it when `assay dead list` tells its cause")]
     DeadLetterHeld(DeadLetterId),
+    /// What was to be done before a dead letter goes back to its lane failed; the letter stays.
+    #[error("the dead letter stays, because its job could not be opened again")]
+    NotOpened(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// More bytes than may be sent.
     #[error("the message has {bytes} bytes; {allowed} are allowed")]
     TooLong {
@@ -74,6 +77,7 @@ impl BrokerError {
             | Self::DeliveryLost
             | Self::NoSuchDeadLetter(_)
             | Self::DeadLetterHeld(_)
+            | Self::NotOpened(_)
             | Self::TooLong { .. }
             | Self::Unwritable(_)
             | Self::Configuration(_)

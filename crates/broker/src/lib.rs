@@ -15,7 +15,7 @@ pub mod health;
 mod message;
 pub mod rabbitmq;
 
-pub use broker::{Broker, Prefetch, Published, SharedBroker};
+pub use broker::{Broker, Opening, Prefetch, Published, SharedBroker};
 pub use dead_letter::{DeadCause, DeadLetter, DeadLetterId, DeadOrigin};
 pub use delay::{Delays, RetryDelay};
 pub use deliveries::{Deliveries, Stopper};

@@ -15,7 +15,7 @@ mod topology;
 
 pub use config::{DefaultQueue, RabbitMqConfig};
 
-use crate::broker::{Broker, Prefetch, Published};
+use crate::broker::{Broker, Opening, Prefetch, Published};
 use crate::dead_letter::{DeadLetter, DeadLetterId};
 use crate::deliveries::{Deliveries, Intake};
 use crate::depths::Depths;
@@ -130,7 +130,11 @@ impl Broker for RabbitMq {
     }
 
     async fn requeue(&self, id: &DeadLetterId) -> Result<(), BrokerError> {
-        self.node.within(dead::requeue(&self.node, id)).await
+        self.requeue_opened(id, Box::pin(async { Ok(()) })).await
+    }
+
+    async fn requeue_opened(&self, id: &DeadLetterId, opening: Opening<'_>) -> Result<(), BrokerError> {
+        self.node.within(dead::requeue(&self.node, id, opening)).await
     }
 
     fn healthy(&self) -> Health {

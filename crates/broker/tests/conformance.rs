@@ -62,6 +62,7 @@ both! {
         an_unknown_dead_letter_is_said_to_be_unknown
         a_message_lost_too_often_is_abandoned_and_then_dead
         an_abandoned_message_that_is_given_its_record_is_not_requeued
+        a_dead_letter_that_is_not_opened_stays
         an_abandoned_message_can_be_requeued;
     records:
         a_published_record_is_held_for_its_readers

@@ -4,6 +4,7 @@
 #![allow(unreachable_pub, reason = "a test has no public API; `pub` here means used by another module")]
 mod beginnings;
 mod commands;
+mod dead_letters;
 mod demo;
 mod expected;
 mod gallery;

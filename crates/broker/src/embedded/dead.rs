@@ -1,12 +1,14 @@
 //! The dead letter of the embedded queue.
 
 use super::row::{lane_of, message_of};
+use crate::broker::Opening;
 use crate::dead_letter::{DeadCause, DeadLetter, DeadLetterId, DeadOrigin};
 use crate::message::now_ms;
 use assay_contract::Code;
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqlitePool};
+use std::error::Error;
 
 pub(super) async fn list(pool: &SqlitePool, limit: usize) -> Result<Vec<DeadLetter>, sqlx::Error> {
     let rows = sqlx::query("SELECT * FROM messages WHERE place IN ('dead', 'abandoned') ORDER BY died_ms, id LIMIT $1")
@@ -24,10 +26,19 @@ pub(super) async fn find(pool: &SqlitePool, id: &DeadLetterId) -> Result<Option<
     row.as_ref().map(letter).transpose()
 }
 
-/// Whether there was one that nobody holds. An abandoned one that is out is being given its record: taken from under that, it would
-/// be failed by it without having been tried.
-pub(super) async fn requeue(pool: &SqlitePool, id: &DeadLetterId) -> Result<bool, sqlx::Error> {
+/// What became of a letter that was to go back to its lane.
+pub(super) enum Requeued {
+    Done,
+    /// There is none that nobody holds. An abandoned one that is out is being given its record: taken from under that, it would be failed
+    /// by it without having been tried.
+    Refused,
+    NotOpened(Box<dyn Error + Send + Sync>),
+}
+
+/// The file is this transaction's while the letter is opened: nobody takes it, and dropped it has changed nothing.
+pub(super) async fn requeue(pool: &SqlitePool, id: &DeadLetterId, opening: Opening<'_>) -> Result<Requeued, sqlx::Error> {
     let now = now_ms();
+    let mut work = pool.begin_with("BEGIN IMMEDIATE").await?;
     let done = sqlx::query(
         "UPDATE messages SET place = lane, outcomes = 0, deliveries = 0, enqueued_ms = $1, visible_ms = $1,
                              lease = NULL, holder = NULL, claimed_ms = NULL, lease_until_ms = NULL,
@@ -36,9 +47,15 @@ pub(super) async fn requeue(pool: &SqlitePool, id: &DeadLetterId) -> Result<bool
     )
     .bind(now)
     .bind(id.as_str())
-    .execute(pool)
+    .execute(&mut *work)
     .await?;
-    Ok(done.rows_affected() == 1)
+    let refused = if done.rows_affected() == 1 { opening.await.err().map(Requeued::NotOpened) } else { Some(Requeued::Refused) };
+    if let Some(refused) = refused {
+        work.rollback().await?;
+        return Ok(refused);
+    }
+    work.commit().await?;
+    Ok(Requeued::Done)
 }
 
 fn letter(row: &SqliteRow) -> Result<DeadLetter, sqlx::Error> {

@@ -5,6 +5,7 @@
 use super::consumer::lane_of_abandoned;
 use super::depths::messages;
 use super::{Node, connection, properties};
+use crate::broker::Opening;
 use crate::dead_letter::{DeadCause, DeadLetter, DeadLetterId, DeadOrigin};
 use crate::error::BrokerError;
 use crate::message::{Message, lane_named, now_ms};
@@ -35,11 +36,16 @@ pub(super) async fn find(node: &Node, id: &DeadLetterId) -> Result<Option<DeadLe
     Ok(found.map(|message| letter(node, message)))
 }
 
-pub(super) async fn requeue(node: &Node, id: &DeadLetterId) -> Result<(), BrokerError> {
+/// Taken without being acknowledged, the letter is nobody else's while it is opened; it goes back when that fails.
+pub(super) async fn requeue(node: &Node, id: &DeadLetterId, opening: Opening<'_>) -> Result<(), BrokerError> {
     let mut look = Look::begin(node).await?;
     let found = look.find(id).await?.ok_or_else(|| BrokerError::NoSuchDeadLetter(id.clone()))?.delivery;
     let lane = lane(node, &found.properties);
     let mut message = properties::message(&found.properties, found.data);
+    if let Err(error) = opening.await {
+        look.end().await;
+        return Err(BrokerError::NotOpened(error));
+    }
     message.outcomes = 0;
     message.enqueued_ms = Some(now_ms());
     node.publisher.publish("", &node.names.jobs(lane), &message.body, properties::of(&message)?).await?;

@@ -98,12 +98,29 @@ pub(crate) async fn an_abandoned_message_that_is_given_its_record_is_not_requeue
     let letter = only(&*broker).await;
     let mut abandoned = broker.abandoned().await.unwrap();
     let delivery = next(&mut abandoned).await;
-    let refused = broker.requeue(&letter.id).await.unwrap_err();
+    let opening = Box::pin(async { panic!("what is refused is not opened") });
+    let refused = broker.requeue_opened(&letter.id, opening).await.unwrap_err();
     assert!(matches!(refused, BrokerError::DeadLetterHeld(_) | BrokerError::NoSuchDeadLetter(_)), "{refused:?}");
     delivery.dead(DeadCause::from(Code::DecoderCrashed)).await.unwrap();
     let letter = only(&*broker).await;
     assert_eq!(letter.origin, DeadOrigin::Worker(DeadCause::from(Code::DecoderCrashed)));
     broker.requeue(&letter.id).await.unwrap();
+}
+
+pub(crate) async fn a_dead_letter_that_is_not_opened_stays(stage: &Stage) {
+    let (broker, letter) = with_a_dead_letter(stage).await;
+    let refused = broker.requeue_opened(&letter.id, Box::pin(async { Err("the store is away".into()) })).await.unwrap_err();
+    assert!(matches!(refused, BrokerError::NotOpened(_)), "{refused:?}");
+    assert_eq!(only(&*broker).await.id, letter.id);
+    let mut is_open = false;
+    let opening = async {
+        is_open = true;
+        Ok(())
+    };
+    broker.requeue_opened(&letter.id, Box::pin(opening)).await.unwrap();
+    assert!(is_open);
+    let mut deliveries = broker.consume(PLENTY).await.unwrap();
+    assert_eq!(id(&next(&mut deliveries).await), "a");
 }
 
 pub(crate) async fn an_abandoned_message_can_be_requeued(stage: &Stage) {

@@ -5,8 +5,9 @@ use crate::assemble;
 use crate::card::plain;
 use crate::config;
 use crate::exit::{Exit, complain, say};
-use assay_broker::{DeadLetter, DeadLetterId, DeadOrigin};
+use assay_broker::{Broker, BrokerError, DeadLetter, DeadLetterId, DeadOrigin};
 use assay_contract::address::without_secrets;
+use assay_store::Store;
 use serde_json::json;
 
 /// Lists, shows or requeues.
@@ -34,23 +35,37 @@ pub async fn run(settings: &SettingsArguments, arguments: Dead) -> anyhow::Resul
             let store = assemble::existing_store(&config).await?;
             let mut exit = Exit::Complete;
             for id in ids {
-                let letter = DeadLetterId::new(&id);
-                let Some(found) = broker.dead_letter(&letter).await? else {
-                    complain(&format!("there is no dead letter {id}; `assay dead list` shows them"));
+                if let Some(refused) = requeue(&store, broker.as_ref(), &DeadLetterId::new(&id)).await? {
+                    complain(&refused);
                     exit = Exit::Failed;
-                    continue;
-                };
-                // Its failed record stands; without being opened again the job would only find that record.
-                if let Ok(job) = found.job() {
-                    store.reopen_job(&job.organization_id, &job.job_id).await?;
+                } else {
+                    say(&format!("{id} is queued again"))?;
                 }
-                broker.requeue(&letter).await?;
-                say(&format!("{id} is queued again"))?;
             }
             return Ok(exit);
         }
     }
     Ok(Exit::Complete)
+}
+
+/// Queues one again, or says why that can't be.
+async fn requeue(store: &Store, broker: &dyn Broker, id: &DeadLetterId) -> anyhow::Result<Option<String>> {
+    let none = || Ok(Some(format!("there is no dead letter {id}; `assay dead list` shows them")));
+    let Some(found) = broker.dead_letter(id).await? else { return none() };
+    // Its failed record stands; without being opened again the job would only find that record. What is refused is not opened: a worker
+    // may just be giving it its record.
+    let opening = async {
+        if let Ok(job) = found.job() {
+            store.reopen_job(&job.organization_id, &job.job_id).await?;
+        }
+        Ok(())
+    };
+    match broker.requeue_opened(id, Box::pin(opening)).await {
+        Ok(()) => Ok(None),
+        Err(BrokerError::NoSuchDeadLetter(_)) => none(),
+        Err(held @ BrokerError::DeadLetterHeld(_)) => Ok(Some(held.to_string())),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn line(letter: &DeadLetter) -> String {
