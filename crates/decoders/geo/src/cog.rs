@@ -32,7 +32,7 @@ pub(crate) struct Level {
 impl Level {
     fn of(band: Band<'_>) -> Option<Self> {
         let (size, block) = (band.size(), band.block());
-        let directory = band.item("TIFF", "IFD_OFFSET")?.parse().ok()?;
+        let directory = band.directory()?;
         let across = size.0.div_ceil(block.0.max(1)).max(1);
         let down = size.1.div_ceil(block.1.max(1));
         let places = (0..across.saturating_mul(down).min(MOST_BLOCKS)).map(|n| (n % across, n / across));
@@ -59,12 +59,20 @@ pub(crate) fn levels(dataset: &Dataset<'_>) -> Option<Vec<Level>> {
     std::iter::once(band).chain(overviews).map(Level::of).collect()
 }
 
-/// Judges a file by its first bytes and the places of its levels, the full resolution first.
-pub(crate) fn judge(head: &[u8], levels: &[Level]) -> Cog {
+/// How the full resolution is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Layout {
+    Strips,
+    Tiles,
+}
+
+/// Judges a file by its first bytes, its layout and the places of its levels, the full resolution first.
+pub(crate) fn judge(head: &[u8], layout: Layout, levels: &[Level]) -> Cog {
     let mut reasons = Vec::new();
     if let Some((full, overviews)) = levels.split_first() {
         begin(head, full, &mut reasons);
-        if !full.is_small() && full.is_in_wide_strips() {
+        // The standard wants tiles; the validator lets strips pass that are no wider than a large tile.
+        if !full.is_small() && (layout == Layout::Strips || full.is_in_wide_strips()) {
             reasons.push(format!("It is more than {SMALL} pixels wide or high, but not tiled."));
         }
         let mut before = full;
@@ -134,23 +142,25 @@ mod tests {
     }
 
     fn reasons(levels: &[Level]) -> Vec<String> {
-        judge(b"II*\0\x08\0\0\0", levels).reasons
+        judge(b"II*\0\x08\0\0\0", Layout::Tiles, levels).reasons
     }
 
     #[test]
     fn directories_first_and_the_smallest_pixels_before_the_others_is_valid() {
         let levels = [level(4096, 512, 8, 900), level(2048, 512, 200, 700), level(1024, 512, 400, 600)];
-        assert_eq!(judge(b"II*\0", &levels), Cog { valid: true, reasons: vec![] });
-        assert!(judge(b"II+\0", &[level(4096, 512, 16, 900)]).valid);
+        assert_eq!(judge(b"II*\0", Layout::Tiles, &levels), Cog { valid: true, reasons: vec![] });
+        assert!(judge(b"II+\0", Layout::Tiles, &[level(4096, 512, 16, 900)]).valid);
         let mut noted = b"II*\0\xc0\0\0\0GDAL_STRUCTURAL_METADATA_SIZE=000140 bytes\n".to_vec();
         noted.resize(300, b' ');
-        assert!(judge(&noted, &[level(4096, 512, 8 + 43 + 140 + 1, 900)]).valid);
+        assert!(judge(&noted, Layout::Tiles, &[level(4096, 512, 8 + 43 + 140 + 1, 900)]).valid);
     }
 
     #[test]
     fn each_rule_that_is_broken_is_told() {
         assert_eq!(reasons(&[level(4096, 512, 9000, 100)]).len(), 2, "directory at the end, pixels before it");
-        assert_eq!(reasons(&[level(4096, 4096, 8, 100)]), ["It is more than 512 pixels wide or high, but not tiled."]);
+        let untiled = ["It is more than 512 pixels wide or high, but not tiled."];
+        assert_eq!(reasons(&[level(4096, 4096, 8, 100)]), untiled);
+        assert_eq!(judge(b"II*\0", Layout::Strips, &[level(513, 513, 8, 100)]).reasons, untiled);
         let upside_down = [level(4096, 512, 8, 600), level(2048, 512, 200, 700)];
         assert_eq!(reasons(&upside_down), ["The first block of the full resolution lies before that of overview 0."]);
         let earlier = [level(4096, 512, 8, 900), level(2048, 512, 400, 700), level(1024, 512, 200, 600)];
@@ -159,12 +169,14 @@ mod tests {
         assert_eq!(reasons(&grown), ["Overview 0 is larger than the full resolution."]);
         let mut edited = b"II*\0\xc0\0\0\0GDAL_STRUCTURAL_METADATA_SIZE=000140 bytes\nKNOWN_INCOMPATIBLE_EDITION=YES\n".to_vec();
         edited.resize(300, b' ');
-        assert_eq!(judge(&edited, &[level(4096, 512, 192, 900)]).reasons.len(), 1);
+        assert_eq!(judge(&edited, Layout::Tiles, &[level(4096, 512, 192, 900)]).reasons.len(), 1);
     }
 
     #[test]
     fn a_sparse_level_and_a_small_one_break_no_rule() {
         assert_eq!(reasons(&[level(4096, 512, 8, 0), level(2048, 512, 200, 700)]), Vec::<String>::new());
-        assert_eq!(reasons(&[level(512, 512, 8, 700)]), Vec::<String>::new());
+        for layout in [Layout::Strips, Layout::Tiles] {
+            assert_eq!(judge(b"II*\0", layout, &[level(512, 512, 8, 700)]).reasons, Vec::<String>::new());
+        }
     }
 }

@@ -2,9 +2,10 @@
 
 use crate::bands::{self, Model};
 use crate::facts::{Found, Subject};
-use crate::ffi::{self, Dataset, Driver, Hearing, Mounted, Trouble};
+use crate::ffi::{self, Dataset, Driver, Format, Hearing, Mounted, Trouble};
 use crate::nitf::Headers;
-use crate::{codestream, cog, nitf, picture, tiff};
+use crate::picture::Drawn;
+use crate::{codestream, cog, lacking, nitf, picture, tiff};
 use assay_contract::Code;
 use assay_contract::details::ImageryDetails;
 use assay_contract::exchange::{Refusal, Task};
@@ -69,7 +70,11 @@ impl Decoder for Geo {
             return Err(stopped(error));
         }
         drop(mounted);
-        let Shown::Not(refusal) = outcome? else { return Ok(()) };
+        let refusal = match outcome? {
+            Shown::Yes(drawn) if drawn.is_whole => return lacking::tell(&subject, &drawn, input, answer),
+            Shown::Yes(_) => return Ok(()),
+            Shown::Not(refusal) => refusal,
+        };
         let shown = match &subject {
             Subject::Nitf(_, headers) if refusal.code == Code::CorruptAsset => again(task, headers, input, answer, refusal),
             _ => Err(refusal.into()),
@@ -84,7 +89,7 @@ impl Decoder for Geo {
 
 /// Whether GDAL could make a picture.
 enum Shown {
-    Yes,
+    Yes(Drawn),
     Not(Refusal),
 }
 
@@ -92,14 +97,10 @@ enum Shown {
 /// and on blocks without the marks that were promised.
 fn again(task: &Task, headers: &Headers, input: &mut Input, answer: &mut Answer, refusal: Refusal) -> Result<(), Stop> {
     let told = headers.told.image_segments.first().map(|image| (image.width, image.height));
-    match (first_compression(headers), headers.pixels, told) {
+    match (headers.first_compression(), headers.pixels, told) {
         (Some("C8"), Some(place), Some(told)) => codestream::show(task, input, place, told, answer),
         _ => Err(refusal.into()),
     }
-}
-
-fn first_compression(headers: &Headers) -> Option<&str> {
-    headers.told.image_segments.first().and_then(|image| image.compression.as_deref())
 }
 
 const fn driver(subject: &Subject) -> Driver {
@@ -156,18 +157,21 @@ fn described(task: &Task, dataset: &Dataset<'_>, subject: &Subject, answer: &mut
     let kinds: Vec<_> = (1..=found.band_count).filter_map(|number| dataset.band(number)).map(|band| band.interpretation()).collect();
     let Some(mut choice) = bands::choose(&kinds) else {
         answer.issue(&Issue::warning("nothing-to-show", "There is no image in it: it has no thumbnails."))?;
-        return Ok(Shown::Yes);
+        return Ok(Shown::Yes(Drawn::default()));
     };
     if choice.model == Model::Ycc && found.details.compression.as_deref() == Some("JPEG") {
         // The bands keep the segment's names, though the JPEG driver has made red, green and blue of them.
         choice.model = Model::Rgb;
     }
-    let is_jpeg_2000 = found.details.compression.as_deref() == Some("JPEG2000");
-    let heard = if is_jpeg_2000 { Hearing::begin() } else { Hearing::deaf() };
+    let heard = match found.details.compression.as_deref() {
+        Some("JPEG2000") => Hearing::of(Format::Jpeg2000),
+        Some("JPEG" | "YCbCr JPEG") => Hearing::of(Format::Jpeg),
+        _ => Hearing::deaf(),
+    };
     match picture::show(task, dataset, &choice, heard, answer) {
         Err(Stop::Refused(refusal)) => Ok(Shown::Not(refusal)),
         Err(stop) => Err(stop),
-        Ok(()) => Ok(Shown::Yes),
+        Ok(drawn) => Ok(Shown::Yes(drawn)),
     }
 }
 
@@ -183,7 +187,7 @@ fn placeless(found: &Found, subject: &Subject) -> Option<Refusal> {
 }
 
 fn unopened(headers: &Headers) -> Refusal {
-    match first_compression(headers) {
+    match headers.first_compression() {
         Some(code) if !READ_BY_GDAL.contains(&code) => Refusal::unsupported("its first image is compressed in a way that is not read"),
         _ => Refusal::corrupt("its first image can't be opened"),
     }

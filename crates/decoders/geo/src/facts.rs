@@ -1,5 +1,6 @@
 //! What is told of a raster: the flat view and the whole view.
 
+use crate::cog::Layout;
 use crate::ffi::{Band, Dataset, Reference};
 use crate::nitf::{Headers, Standard};
 use crate::tiff::First;
@@ -124,7 +125,9 @@ fn halve<T>(list: &mut Vec<T>) -> usize {
 
 fn in_tiff(details: &mut ImageryDetails, dataset: &Dataset<'_>, first: &First, head: &[u8]) {
     details.is_tiled = Some(first.is_tiled);
-    details.cog = cog::levels(dataset).map(|levels| cog::judge(head, &levels));
+    let layout = if first.is_tiled { Layout::Tiles } else { Layout::Strips };
+    details.cog = cog::levels(dataset).map(|levels| cog::judge(head, layout, &levels));
+    // A small raster in strips breaks no rule, and yet is a plain file.
     let is_cog = first.is_tiled && details.cog.as_ref().is_some_and(|cog| cog.valid);
     let format = match (is_cog, first.is_big) {
         (true, _) => "cog",

@@ -16,7 +16,7 @@ mod registry;
 pub(crate) use band::{Band, Interpretation, MaskKind, Resampling, Window};
 pub(crate) use dataset::{Dataset, Driver};
 pub(crate) use disk::Mounted;
-pub(crate) use hearing::Hearing;
+pub(crate) use hearing::{Format, Hearing};
 pub(crate) use library::{begin, versions};
 pub(crate) use reference::Reference;
 

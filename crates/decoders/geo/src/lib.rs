@@ -10,6 +10,7 @@ mod cog;
 mod decoder;
 mod facts;
 mod ffi;
+mod lacking;
 mod nitf;
 mod picture;
 mod raster;

@@ -7,6 +7,7 @@ use assay_contract::details::{Nitf, NitfImage};
 use assay_kit::Input;
 use std::io;
 
+mod blocks;
 mod lengths;
 
 use lengths::Lists;
@@ -54,8 +55,17 @@ pub(crate) struct Headers {
     pub(crate) told: Nitf,
     /// Where the pixels of the first image lie, and how many bytes they are.
     pub(crate) pixels: Option<(u64, u64)>,
+    /// Blocks that the first image is stored in.
+    pub(crate) blocks: Option<u64>,
     /// Bytes of the whole file by the lengths of its segments; `None` where they can't be read, or are not yet known to its writer.
     pub(crate) promised: Option<u64>,
+}
+
+impl Headers {
+    /// How the first image is compressed (IC, MIL-STD-2500C table A-3).
+    pub(crate) fn first_compression(&self) -> Option<&str> {
+        self.told.image_segments.first().and_then(|image| image.compression.as_deref())
+    }
 }
 
 /// Reads the headers; what lies beyond damage is left out.
@@ -79,16 +89,19 @@ pub(crate) fn read(input: &mut Input, standard: Standard) -> io::Result<Headers>
     // Lengths of the file and of this header.
     let file_bytes = head.length(12);
     let (Some(header_bytes), Some(count)) = (head.number(6), head.number(3)) else {
-        return Ok(Headers { told: nitf, pixels: None, promised: file_bytes });
+        return Ok(Headers { told: nitf, pixels: None, blocks: None, promised: file_bytes });
     };
     let (digits_of_header, digits_of_pixels) = LENGTHS;
     let count = usize::try_from(count).unwrap_or(0).min(MOST_SEGMENTS);
     let list_at = head.place;
     let mut lengths = Fields::at(input, list_at as u64, count * (digits_of_header + digits_of_pixels))?;
-    let (mut at, mut first) = (header_bytes, None);
+    let (mut at, mut first, mut blocks) = (header_bytes, None, None);
     for _ in 0..count {
         let (Some(subheader), Some(pixels)) = (lengths.number(digits_of_header), lengths.number(digits_of_pixels)) else { break };
-        let Some(image) = image(input, at, standard)? else { break };
+        let Some((image, bands_at)) = image(input, at, standard)? else { break };
+        if first.is_none() {
+            blocks = blocks::count(input, bands_at, image.band_count)?;
+        }
         nitf.image_segments.push(image);
         let pixels_at = at.saturating_add(subheader);
         first.get_or_insert((pixels_at, pixels));
@@ -100,11 +113,11 @@ pub(crate) fn read(input: &mut Input, standard: Standard) -> io::Result<Headers>
         Lists::Unknown => None,
         Lists::Bytes(bytes) => Some(header_bytes.saturating_add(bytes)),
     };
-    Ok(Headers { told: nitf, pixels: first, promised })
+    Ok(Headers { told: nitf, pixels: first, blocks, promised })
 }
 
-/// An image segment's subheader; `None` where none lies there, or so little of it that it has no size.
-fn image(input: &mut Input, at: u64, standard: Standard) -> io::Result<Option<NitfImage>> {
+/// An image segment's subheader, and where its bands are described; `None` where none lies there, or so little of it that it has no size.
+fn image(input: &mut Input, at: u64, standard: Standard) -> io::Result<Option<(NitfImage, u64)>> {
     let mut head = Fields::at(input, at, MOST_HEADER_BYTES)?;
     if head.take(2) != Some(b"IM") {
         return Ok(None);
@@ -126,7 +139,8 @@ fn image(input: &mut Input, at: u64, standard: Standard) -> io::Result<Option<Ni
     };
     head.skip(if has_place { 60 } else { 0 });
     let comments = head.number(1).unwrap_or(0);
-    let mut head = Fields::at(input, at.saturating_add(head.place as u64).saturating_add(comments * 80), 16)?;
+    let at = at.saturating_add(head.place as u64).saturating_add(comments * 80);
+    let mut head = Fields::at(input, at, 16)?;
     image.compression = head.text(2);
     if !matches!(image.compression.as_deref(), Some("NC" | "NM") | None) {
         head.skip(4);
@@ -137,7 +151,7 @@ fn image(input: &mut Input, at: u64, standard: Standard) -> io::Result<Option<Ni
         bands => bands,
     };
     image.band_count = side(bands).unwrap_or(0);
-    Ok(Some(image))
+    Ok(Some((image, at.saturating_add(head.place as u64))))
 }
 
 /// Fields of fixed length, one behind the other.

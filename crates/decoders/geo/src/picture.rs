@@ -1,7 +1,7 @@
 //! The picture of a raster: chosen bands as colours, what shows nothing transparent.
 
 use crate::bands::{self, Choice, Model};
-use crate::ffi::{Dataset, Hearing};
+use crate::ffi::{Band, Dataset, Hearing};
 use crate::raster::{Damage, Level, Plan, Samples};
 use crate::stretch::stretched;
 use assay_contract::Code;
@@ -9,9 +9,19 @@ use assay_contract::exchange::Task;
 use assay_contract::failure::Issue;
 use assay_kit::{Answer, Picture, Pixels, Stop};
 
+/// What the thumbnails were made of.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Drawn {
+    /// Whether there are any, and nothing was heard of damage. What lacks may not be heard of.
+    pub(crate) is_whole: bool,
+    /// Where a TIFF's directories of the full resolution and of the one that was shown lie in the file.
+    pub(crate) full_directory: Option<u64>,
+    pub(crate) shown_directory: Option<u64>,
+}
+
 /// Makes and sends the thumbnails. A refusal is for the caller to tell: the facts stand.
-pub(crate) fn show(task: &Task, dataset: &Dataset<'_>, choice: &Choice, hearing: Hearing, answer: &mut Answer) -> Result<(), Stop> {
-    let Some(longest_px) = task.thumbnails.iter().map(|spec| spec.max_px).max() else { return Ok(()) };
+pub(crate) fn show(task: &Task, dataset: &Dataset<'_>, choice: &Choice, hearing: Hearing, answer: &mut Answer) -> Result<Drawn, Stop> {
+    let Some(longest_px) = task.thumbnails.iter().map(|spec| spec.max_px).max() else { return Ok(Drawn::default()) };
     let level = Level::choose(dataset, &choice.bands, choice.model, task, longest_px)?;
     let (samples, damage) = level.read(task, answer)?;
     let sentence = match damage {
@@ -24,6 +34,7 @@ pub(crate) fn show(task: &Task, dataset: &Dataset<'_>, choice: &Choice, hearing:
         }
         Damage::None => None,
     };
+    let is_whole = sentence.is_none();
     if let Some(sentence) = sentence {
         answer.issue(&Issue::error(Code::CorruptAsset.as_str(), sentence))?;
     }
@@ -33,7 +44,7 @@ pub(crate) fn show(task: &Task, dataset: &Dataset<'_>, choice: &Choice, hearing:
     let picture = if palette.is_empty() { coloured(samples, choice.model, bits)? } else { indexed(&samples, &palette)? };
     answer.progress()?;
     answer.thumbnails(task, &picture, 1)?;
-    Ok(())
+    Ok(Drawn { is_whole, full_directory: first.and_then(Band::directory), shown_directory: level.directory() })
 }
 
 /// Numbers as colours. `bits` are those of a number that is stored in a byte.

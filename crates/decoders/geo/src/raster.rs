@@ -80,6 +80,11 @@ impl<'d> Level<'d> {
         Ok(Self { bands, masks, width: to_width, height: to_height, resampling })
     }
 
+    /// Where a TIFF's directory of this resolution lies in the file.
+    pub(crate) fn directory(&self) -> Option<u64> {
+        self.bands.first().and_then(|band| band.directory())
+    }
+
     /// Reads it. Ends with a refusal when time is up; of a damaged raster it gives what lies before the damage.
     pub(crate) fn read(&self, task: &Task, answer: &mut Answer) -> Result<(Samples, Damage), Stop> {
         let began = Instant::now();

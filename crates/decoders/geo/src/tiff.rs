@@ -40,79 +40,133 @@ pub(crate) struct First {
 
 /// Reads the first directory. `None` where this is no TIFF or the directory lies beyond its end.
 pub(crate) fn look(input: &mut Input) -> io::Result<Option<First>> {
-    let mut header = [0; 16];
-    input.read_at(0, &mut header)?;
-    let (little, is_big) = match header.first_chunk::<4>() {
-        Some(b"II*\0") => (true, false),
-        Some(b"MM\0*") => (false, false),
-        Some(b"II+\0") => (true, true),
-        Some(b"MM\0+") => (false, true),
-        _ => return Ok(None),
-    };
-    let order = Order { little };
-    let at = if is_big { order.number(header.get(8..16)) } else { order.number(header.get(4..8)) };
-    let (count_bytes, entry_bytes) = if is_big { (8, 20) } else { (2, 12) };
-    let mut count = [0; 8];
-    let got = input.read_at(at, count.get_mut(..count_bytes).unwrap_or_default())?;
-    if at == 0 || got < count_bytes {
-        return Ok(None);
-    }
-    let count = order.number(count.get(..count_bytes)).min(MOST_ENTRIES);
-    let mut entries = vec![0; usize::try_from(count).unwrap_or(0) * entry_bytes];
-    let got = input.read_at(at.saturating_add(count_bytes as u64), &mut entries)?;
-    entries.truncate(got);
-    let mut first = First { is_big, samples: 1, ..First::default() };
-    for entry in entries.chunks_exact(entry_bytes) {
-        read_entry(input, order, entry, &mut first)?;
+    let Some((form, at)) = Form::of(input)? else { return Ok(None) };
+    let Some(entries) = form.entries(input, at)? else { return Ok(None) };
+    let mut first = First { is_big: form.is_big, samples: 1, ..First::default() };
+    for (bytes, number) in entries.chunks_exact(form.entry_bytes()).zip(0..) {
+        let entry = form.entry(bytes, at, number);
+        match entry.tag {
+            tag::WIDTH => first.width = entry.short_or_long(),
+            tag::HEIGHT => first.height = entry.short_or_long(),
+            tag::SAMPLES => first.samples = entry.short_or_long(),
+            tag::TILE_WIDTH => first.is_tiled = true,
+            tag::PIXEL_SCALE | tag::TIE_POINTS | tag::TRANSFORMATION | tag::RPC => first.has_place = true,
+            tag::GEO_KEYS => {
+                first.has_place = true;
+                first.names_system = names_system(form, input, &entry)?;
+            }
+            _ => {}
+        }
     }
     Ok(Some(first))
 }
 
-fn read_entry(input: &mut Input, order: Order, entry: &[u8], first: &mut First) -> io::Result<()> {
-    let number = order.number(entry.get(..2));
-    let kind = order.number(entry.get(2..4));
-    let half = (entry.len() - 4) / 2;
-    let (values, value) = (order.number(entry.get(4..4 + half)), entry.get(4 + half..).unwrap_or_default());
-    let short_or_long = || {
-        let bytes = match kind {
-            3 => 2,
-            4 => 4,
-            16 => 8,
-            _ => 0,
+fn names_system(form: Form, input: &mut Input, entry: &Entry) -> io::Result<bool> {
+    let keys = usize::try_from(entry.values / 4).unwrap_or(0).min(MOST_KEYS);
+    let mut list = vec![0; keys * 8];
+    // Four numbers are the list's own head; a list that short names nothing, and alone fits into an entry.
+    let got = input.read_at(entry.values_at, &mut list)?;
+    let named = list.get(..got).unwrap_or_default().chunks_exact(8).skip(1).map(|key| form.number(key.get(..2)));
+    Ok(named.filter_map(|key| u16::try_from(key).ok()).any(|key| SYSTEM_KEYS.contains(&key)))
+}
+
+/// How a file writes its numbers and directories.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Form {
+    is_little: bool,
+    /// `BigTIFF`.
+    is_big: bool,
+}
+
+/// An entry of a directory.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) tag: u16,
+    /// Bytes of one value; `None` where they are no whole numbers of two to eight bytes.
+    pub(crate) value_bytes: Option<u64>,
+    /// How many values there are.
+    pub(crate) values: u64,
+    /// Where they lie in the file.
+    pub(crate) values_at: u64,
+    /// The first value where all fit into the entry; else where they lie.
+    pub(crate) number: u64,
+}
+
+impl Form {
+    /// By a file's header, with the place of its first directory. `None` where this is no TIFF.
+    pub(crate) fn of(input: &mut Input) -> io::Result<Option<(Self, u64)>> {
+        let mut header = [0; 16];
+        input.read_at(0, &mut header)?;
+        let (is_little, is_big) = match header.first_chunk::<4>() {
+            Some(b"II*\0") => (true, false),
+            Some(b"MM\0*") => (false, false),
+            Some(b"II+\0") => (true, true),
+            Some(b"MM\0+") => (false, true),
+            _ => return Ok(None),
         };
-        u32::try_from(order.number(value.get(..bytes))).unwrap_or(u32::MAX)
-    };
-    match u16::try_from(number).unwrap_or(0) {
-        tag::WIDTH => first.width = short_or_long(),
-        tag::HEIGHT => first.height = short_or_long(),
-        tag::SAMPLES => first.samples = short_or_long(),
-        tag::TILE_WIDTH => first.is_tiled = true,
-        tag::PIXEL_SCALE | tag::TIE_POINTS | tag::TRANSFORMATION | tag::RPC => first.has_place = true,
-        tag::GEO_KEYS => {
-            first.has_place = true;
-            let keys = usize::try_from(values / 4).unwrap_or(0).min(MOST_KEYS);
-            let mut list = vec![0; keys * 8];
-            // Four numbers are the list's own head; a list that short names nothing, and alone fits into an entry.
-            let got = input.read_at(order.number(Some(value)), &mut list)?;
-            let named = list.get(..got).unwrap_or_default().chunks_exact(8).skip(1).map(|key| order.number(key.get(..2)));
-            first.names_system = named.filter_map(|key| u16::try_from(key).ok()).any(|key| SYSTEM_KEYS.contains(&key));
-        }
-        _ => {}
+        let form = Self { is_little, is_big };
+        Ok(Some((form, form.number(if is_big { header.get(8..16) } else { header.get(4..8) }))))
     }
-    Ok(())
-}
 
-#[derive(Clone, Copy)]
-struct Order {
-    little: bool,
-}
+    /// The entries of the directory at `at`, one behind the other. `None` where it lies beyond the end.
+    pub(crate) fn entries(self, input: &mut Input, at: u64) -> io::Result<Option<Vec<u8>>> {
+        let mut count = [0; 8];
+        let got = input.read_at(at, count.get_mut(..self.count_bytes()).unwrap_or_default())?;
+        if at == 0 || got < self.count_bytes() {
+            return Ok(None);
+        }
+        let count = self.number(count.get(..self.count_bytes())).min(MOST_ENTRIES);
+        let mut entries = vec![0; usize::try_from(count).unwrap_or(0) * self.entry_bytes()];
+        let got = input.read_at(at.saturating_add(self.count_bytes() as u64), &mut entries)?;
+        entries.truncate(got);
+        Ok(Some(entries))
+    }
 
-impl Order {
+    /// The entry of this number in the directory at `at`.
+    pub(crate) fn entry(self, bytes: &[u8], at: u64, number: u64) -> Entry {
+        let half = if self.is_big { 8 } else { 4 };
+        let value = bytes.get(4 + half..).unwrap_or_default();
+        let value_bytes = match self.number(bytes.get(2..4)) {
+            3 => Some(2),
+            4 | 13 => Some(4),
+            16 | 18 => Some(8),
+            _ => None,
+        };
+        let (values, place) = (self.number(bytes.get(4..4 + half)), self.number(Some(value)));
+        let is_here = value_bytes.is_some_and(|bytes| values.saturating_mul(bytes) <= half as u64);
+        let here = at.saturating_add((self.count_bytes() + 4 + half) as u64).saturating_add(number * self.entry_bytes() as u64);
+        let first = value_bytes.and_then(|bytes| usize::try_from(bytes).ok()).and_then(|bytes| value.get(..bytes));
+        Entry {
+            tag: u16::try_from(self.number(bytes.get(..2))).unwrap_or(0),
+            value_bytes,
+            values,
+            values_at: if is_here { here } else { place },
+            number: if is_here { self.number(first) } else { place },
+        }
+    }
+
+    /// Bytes of a directory's count of entries.
+    const fn count_bytes(self) -> usize {
+        if self.is_big { 8 } else { 2 }
+    }
+
+    /// Bytes of an entry.
+    pub(crate) const fn entry_bytes(self) -> usize {
+        if self.is_big { 20 } else { 12 }
+    }
+
     /// A number of up to eight bytes; 0 of none.
-    fn number(self, bytes: Option<&[u8]>) -> u64 {
+    pub(crate) fn number(self, bytes: Option<&[u8]>) -> u64 {
         let bytes = bytes.unwrap_or_default();
         let add = |sum: u64, byte: &u8| sum << 8 | u64::from(*byte);
-        if self.little { bytes.iter().rev().fold(0, add) } else { bytes.iter().fold(0, add) }
+        if self.is_little { bytes.iter().rev().fold(0, add) } else { bytes.iter().fold(0, add) }
+    }
+}
+
+impl Entry {
+    /// A single number; 0 where it is none, the most there can be where it is larger.
+    fn short_or_long(&self) -> u32 {
+        self.value_bytes.map_or(0, |_| u32::try_from(self.number).unwrap_or(u32::MAX))
     }
 }
 

@@ -200,6 +200,11 @@ impl Band<'_> {
         text(unsafe { gdal::GDALGetMetadataItem(self.handle, name.as_ptr(), domain.as_ptr()) })
     }
 
+    /// Where a TIFF's directory of this resolution lies in the file; `None` of other formats.
+    pub(crate) fn directory(self) -> Option<u64> {
+        self.item("TIFF", "IFD_OFFSET")?.parse().ok()
+    }
+
     /// Rows of a window as bytes, `width` across and `height` down; values beyond a byte are clamped.
     pub(crate) fn bytes(&self, window: Window, width: u32, height: u32, resampling: Resampling) -> Result<Vec<u8>, Trouble> {
         let mut pixels = vec![0_u8; width as usize * height as usize];

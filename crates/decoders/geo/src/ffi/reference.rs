@@ -8,6 +8,9 @@ use std::ptr;
 /// WGS 84, longitude and latitude in degrees.
 const DEGREES: i32 = 4326;
 
+/// What PROJ calls a system that has no name, as those are that a driver makes of a zone.
+const NAMELESS: &str = "unnamed";
+
 /// A coordinate reference system.
 pub(crate) struct Reference {
     handle: gdal::OGRSpatialReferenceH,
@@ -78,7 +81,16 @@ impl Reference {
         unsafe { gdal::OSRIsGeographic(self.handle) != 0 }
     }
 
+    /// Its own name, or that of its code in the registry where it has none.
     pub(crate) fn name(&self) -> Option<String> {
+        let code = || self.epsg().and_then(|code| i32::try_from(code).ok());
+        match self.own_name() {
+            Some(own) if own != NAMELESS => Some(own),
+            own => code().and_then(Self::of_epsg).and_then(|registered| registered.own_name()).or(own),
+        }
+    }
+
+    fn own_name(&self) -> Option<String> {
         // SAFETY: the handle is ours; the text is copied.
         text(unsafe { gdal::OSRGetName(self.handle) }).filter(|name| !name.is_empty())
     }

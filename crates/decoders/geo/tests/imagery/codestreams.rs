@@ -46,3 +46,27 @@ fn a_codestream_of_another_size_than_its_segment_is_damage_and_not_shown() {
     let tiles = looked_at(altered(TILE, [1, 1]));
     assert!(tiles.thumbnails.iter().all(|(head, _)| (head.width, head.height) == (256, 192)), "{:?}", tiles.thumbnails.len());
 }
+
+#[test]
+fn a_codestream_without_some_of_its_tiles_is_told_to_be_damaged() {
+    // As many tiles as pixels, of which one is there.
+    let said = looked_at(altered(TILE, [1, 1]));
+    assert!(codes(&said).contains(&"corrupt-asset"), "{:?}", said.issues);
+    // A quarter of the tiles, each as large as before: the library shows what there is of the first.
+    let said = looked_at(altered(TILE, [128, 96]));
+    assert_eq!(codes(&said), ["corrupt-asset"], "{:?}", said.issues);
+}
+
+#[test]
+fn a_jpeg_within_that_ends_early_is_told_to_be_damaged() {
+    let whole = fixture("media/nsif-jpeg.nsf");
+    let begin = whole.windows(3).position(|three| three == [0xff, 0xd8, 0xff]).unwrap();
+    for part in 2..5 {
+        let mut bytes = whole.clone();
+        let kept = begin + (whole.len() - begin) * part / 5;
+        bytes[kept..].fill(0);
+        let said = looked_at(bytes);
+        assert_eq!((said.thumbnails.len(), codes(&said)), (2, vec!["corrupt-asset"]), "{kept} bytes: {:?}", said.issues);
+    }
+    assert_eq!(codes(&looked_at(whole)), [""; 0]);
+}

@@ -6,6 +6,7 @@ mod confined;
 mod damage;
 mod endings;
 mod hostile;
+mod lacking;
 mod manifest;
 mod pictures;
 mod places;

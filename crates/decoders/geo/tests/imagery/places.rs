@@ -24,6 +24,18 @@ fn a_utm_raster_has_its_code_and_its_bounds_in_degrees() {
 }
 
 #[test]
+fn a_system_without_a_name_has_that_of_its_code() {
+    // The first image's corners as eastings and northings of a zone of UTM (ICORDS, IGEOLO): GDAL makes a system of it that has no name.
+    let mut bytes = fixture("media/nitf-two-segments.ntf");
+    let corners = bytes.windows(7).position(|seven| seven == b"IMFIRST").unwrap() + 371;
+    assert_eq!(bytes[corners], b'G');
+    bytes[corners..corners + 61].copy_from_slice(b"N335000005200000335015905200000335015905199881335000005199881");
+    let said = looked_at(bytes);
+    let crs = details(&said).crs.as_ref().unwrap();
+    assert_eq!((crs.epsg, crs.name.as_deref()), (Some(32633), Some("WGS 84 / UTM zone 33N")));
+}
+
+#[test]
 fn a_jpeg_2000_with_a_place_lies_where_a_tiff_of_the_same_scene_lies() {
     let (jpeg, tiff) = (said("media/geo-utm.jpx"), said("media/geo-utm.tif"));
     let (told, same) = (details(&jpeg), details(&tiff));
