@@ -3,6 +3,7 @@
 mod bounds;
 mod cost;
 mod instances;
+mod letters;
 mod levels;
 mod links;
 mod lost;
@@ -11,6 +12,7 @@ mod names;
 mod outside;
 mod references;
 mod root;
+mod styles;
 
 use self::links::Links;
 use self::names::Names;
@@ -58,8 +60,8 @@ pub(crate) fn begins(bytes: &[u8]) -> bool {
 }
 
 fn begins_plain(bytes: &[u8]) -> bool {
-    let head = bytes.get(..HEAD_BYTES).unwrap_or(bytes);
-    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    let head = letters::read(bytes.get(..HEAD_BYTES).unwrap_or(bytes));
+    let text = head.trim_start_matches('\u{feff}').trim_ascii_start().as_bytes();
     let is_markup =
         text.starts_with(b"<svg") || text.starts_with(b"<?xml") || text.starts_with(b"<!--") || text.starts_with(b"<!DOCTYPE svg");
     is_markup && crate::bytes::contains(text, b"<svg")
@@ -128,7 +130,13 @@ fn draw(text: &str, [across, down]: [u32; 2], limits: &DecodeLimits) -> Result<D
     cost::check(&tree, scale, [across, down], limits)?;
     resvg::render(&tree, scale, &mut pixmap.as_mut());
     let samples = Samples { width: across, height: down, layout: Layout::Rgba, bytes: pixmap.take_demultiplied() };
-    Ok(Decoded { samples, damage: None, issues: left_out(&document, pictures) })
+    let is_empty = samples.bytes.iter().skip(3).step_by(4).all(|alpha| *alpha == 0);
+    let mut issues = left_out(&document, pictures);
+    if is_empty && lost::has_motion(&document) {
+        let sentence = "Nothing is drawn before the drawing's programs or animations begin, which never run; thumbnails are empty.";
+        issues.push(Issue::warning("decoder-note", sentence));
+    }
+    Ok(Decoded { samples, damage: None, issues })
 }
 
 /// What the picture lacks.
@@ -141,9 +149,13 @@ fn left_out(document: &Document<'_>, pictures: Pictures) -> Vec<Issue> {
         let sentence = "A picture inside of the drawing is damaged, too large or of a kind that is not drawn; thumbnails lack it.";
         issues.push(Issue::warning("embedded-picture-not-drawn", sentence));
     }
-    if lost::has_unknown_styles(document) {
-        let sentence = "The drawing's styles ask for what is not drawn as it is meant (variables, conditions, newer selectors or colours); \
-            thumbnails may show other colours or lack parts.";
+    if lost::has_parts(document) {
+        let sentence = "Parts of a page inside of the drawing, or elements of newer versions, are not drawn; thumbnails lack them.";
+        issues.push(Issue::warning("decoder-note", sentence));
+    }
+    if styles::has_unknown(document) {
+        let sentence = "The drawing's styles ask for what is not drawn as it is meant (variables, conditions, newer selectors, functions or \
+            properties); thumbnails may show other colours or lack parts.";
         issues.push(Issue::warning("decoder-note", sentence));
     }
     if outside::wants_outside(document) {
@@ -153,13 +165,13 @@ fn left_out(document: &Document<'_>, pictures: Pictures) -> Vec<Issue> {
     issues
 }
 
-/// The markup, inflated within a limit; a letter of another encoding than UTF-8 is lost, not the drawing.
+/// The markup, inflated within a limit.
 fn text<'a>(bytes: &'a [u8], limits: &DecodeLimits) -> Result<Cow<'a, str>, Refusal> {
     // A tree of elements takes about ten times the memory of its text.
     let most = limits.memory_bytes / 16;
     let refuse = |asked: u64| Err(Refusal::limit(Code::LimitExceeded, LimitHit::new("svg_bytes", asked, most)));
     if !bytes.starts_with(b"\x1f\x8b") {
-        return if bytes.len() as u64 > most { refuse(bytes.len() as u64) } else { Ok(String::from_utf8_lossy(bytes)) };
+        return if bytes.len() as u64 > most { refuse(bytes.len() as u64) } else { Ok(letters::read(bytes)) };
     }
     let mut plain = Vec::new();
     let inflated = GzDecoder::new(bytes).take(most + 1).read_to_end(&mut plain);
@@ -171,7 +183,7 @@ fn text<'a>(bytes: &'a [u8], limits: &DecodeLimits) -> Result<Cow<'a, str>, Refu
     if plain.len() as u64 > most {
         return refuse(plain.len() as u64);
     }
-    Ok(Cow::Owned(String::from_utf8_lossy(&plain).into_owned()))
+    Ok(Cow::Owned(letters::read(&plain).into_owned()))
 }
 
 /// Entities of the file's own are allowed, as drawing programs write them; the parser stops at their multiplication, and loads none.

@@ -45,6 +45,9 @@ fn content_is_told_by_its_first_bytes() {
         (b"\xef\xbb\xbf<html>", "text/html"),
         (b"{\"error\": \"no\"}", "application/json"),
         (b"#EXTM3U\nfile:///etc/passwd", "application/vnd.apple.mpegurl"),
+        (b"\xff\xfe<\0s\0v\0g\0 \0x\0=\0", "image/svg+xml"),
+        (b"\xfe\xff\0<\0?\0x\0m\0l\0?\0>\0<\0s\0v\0g\0>", "image/svg+xml"),
+        (b"<\0s\0v\0g\0>\0", "image/svg+xml"),
         (b"<?xml version='1.0'?>\n<svg xmlns='x'>", "image/svg+xml"),
         (b"BMW is a car maker from Munich", "text/plain"),
     ] {

@@ -32,6 +32,9 @@ impl Sniffed {
 }
 
 pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
+    if is_wide_drawing(head) {
+        return Some(Sniffed::image("image/svg+xml"));
+    }
     let text = without_mark(head);
     let start = text.iter().position(|byte| !byte.is_ascii_whitespace())?;
     let text = text.get(start..)?;
@@ -65,6 +68,19 @@ pub(super) fn sniff(head: &[u8]) -> Option<Sniffed> {
         return Some(Sniffed::words("application/json", None));
     }
     None
+}
+
+/// Whether it is a drawing in UTF-16, with its mark or without, as drawing programs write it too.
+fn is_wide_drawing(head: &[u8]) -> bool {
+    let read: fn([u8; 2]) -> u16 = match head {
+        [0xff, 0xfe, ..] | [b'<', 0, ..] => u16::from_le_bytes,
+        [0xfe, 0xff, ..] | [0, b'<', ..] => u16::from_be_bytes,
+        _ => return false,
+    };
+    let units = head.as_chunks::<2>().0.iter().map(|unit| read(*unit));
+    let letters = char::decode_utf16(units).map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER));
+    let text: String = letters.skip_while(|letter| *letter == '\u{feff}').collect();
+    markup::root(text.as_bytes()).as_deref() == Some(b"svg")
 }
 
 /// The last guess: no byte that text does not have.

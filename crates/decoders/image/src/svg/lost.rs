@@ -1,18 +1,16 @@
-//! What a drawing has that its picture lacks: words, pictures whose bytes can't be read, and styles that the renderer does not know.
+//! What a drawing has that its picture lacks: words, parts of pages, newer elements, and pictures whose bytes can't be read.
 
 use resvg::usvg::roxmltree::{Document, Node};
 
 const SVG: &str = "http://www.w3.org/2000/svg";
 /// What holds words: in it are letters of SVG, or a part of a page.
 const WORDY: [&str; 2] = ["text", "foreignObject"];
-/// Attributes that hold styles or colours.
-const STYLED: [&str; 7] = ["style", "fill", "stroke", "stop-color", "flood-color", "lighting-color", "color"];
-/// Functions of newer styles that are drawn as nothing or in black.
-const FUNCTIONS: [&str; 8] = ["var(", "lab(", "lch(", "color(", "color-mix(", "hwb(", "light-dark(", "env("];
-/// Selectors that the renderer takes for no element.
-const SELECTORS: [&str; 9] = [":nth-", ":not(", ":is(", ":where(", ":has(", ":last-", ":only-", ":first-of", ":empty"];
-/// Conditions that do not hold for a picture on a light screen.
-const ABSENT: [&str; 2] = ["print", "prefers-"];
+/// Elements of a page that show something without any words.
+const SHOWN: [&str; 7] = ["img", "svg", "video", "canvas", "iframe", "object", "hr"];
+/// Elements of newer or older versions that the renderer passes by.
+const PASSED_BY: [&str; 4] = ["hatch", "meshgradient", "solidColor", "solidcolor"];
+/// What changes a drawing once it is shown.
+const MOVING: [&str; 6] = ["script", "set", "animate", "animateColor", "animateMotion", "animateTransform"];
 
 /// Whether any words are left out. Texts may lie in texts, a thousand deep: each is looked at once, with the outermost around it.
 pub(super) fn has_words(document: &Document<'_>) -> bool {
@@ -71,30 +69,30 @@ fn is_readable(reference: &str) -> bool {
     letters % 4 != 1 && (fill == 0 || fill <= 2 && (letters + fill).is_multiple_of(4))
 }
 
-/// Whether styles ask for something that is not drawn as it is meant.
-pub(super) fn has_unknown_styles(document: &Document<'_>) -> bool {
-    document.descendants().any(|node| {
-        let in_attributes = node.attributes().filter(|attribute| STYLED.contains(&attribute.name()));
-        in_attributes.map(|attribute| attribute.value()).any(has_unknown_function)
-            || node.tag_name().name() == "style" && node.children().filter_map(|child| child.text()).any(is_unknown_sheet)
+/// Whether a part of a page that shows something without words is left out, or an element that the renderer does not know.
+pub(super) fn has_parts(document: &Document<'_>) -> bool {
+    let mut end = None;
+    document.descendants().filter(Node::is_element).any(|node| {
+        let is_inside = end.is_some_and(|end| node.id().get() <= end);
+        if !is_inside && node.has_tag_name((SVG, "foreignObject")) && !has_another_form(node) {
+            end = node.descendants().next_back().map(|node| node.id().get());
+            return false;
+        }
+        let tag = node.tag_name();
+        is_inside && (SHOWN.contains(&tag.name()) || is_coloured(node)) || tag.namespace() == Some(SVG) && PASSED_BY.contains(&tag.name())
     })
 }
 
-fn has_unknown_function(value: &str) -> bool {
-    value.contains('(') && FUNCTIONS.iter().any(|name| value.contains(name))
+/// Whether a box of a page is seen though nothing is in it.
+fn is_coloured(node: Node<'_, '_>) -> bool {
+    node.tag_name().namespace() != Some(SVG)
+        && node.attribute("style").is_some_and(|style| ["background", "border"].iter().any(|word| style.contains(word)))
 }
 
-fn is_unknown_sheet(css: &str) -> bool {
-    let mut rules = String::with_capacity(css.len());
-    for (at, part) in css.split("/*").enumerate() {
-        // What ends a comment is followed by rules again.
-        rules.push_str(if at == 0 { part } else { part.split_once("*/").map_or("", |(_, behind)| behind) });
-    }
-    let conditions = rules.split("@media").skip(1).filter_map(|rest| rest.split('{').next());
-    let mut selectors = rules.split('}').filter_map(|rule| rule.split('{').next());
-    has_unknown_function(&rules)
-        || conditions.into_iter().any(|condition| !ABSENT.iter().any(|absent| condition.contains(absent)))
-        || selectors.any(|selector| SELECTORS.iter().any(|unknown| selector.contains(unknown)))
+/// Whether what is shown may not be what is drawn at first.
+pub(super) fn has_motion(document: &Document<'_>) -> bool {
+    document.descendants().any(|node| MOVING.contains(&node.tag_name().name()))
+        || document.descendants().any(|node| node.tag_name().name() == "style" && node.text().is_some_and(|css| css.contains("@keyframes")))
 }
 
 #[cfg(test)]
@@ -110,26 +108,6 @@ mod tests {
         }
         for unreadable in ["data:image/png;base64,@@@@", "data:image/png;base64,AAAAA", "data:image/png;base64,A=AA", "data:image/png"] {
             assert!(!is_readable(unreadable), "{unreadable}");
-        }
-    }
-
-    #[test]
-    fn only_styles_that_would_be_drawn_otherwise_are_told() {
-        for known in [
-            "rect{fill:hsl(120, 50%, 50%)} a:hover{fill:red} .not{fill:red}",
-            "@media print{rect{fill:red}} @media (prefers-color-scheme: dark) {rect{fill:red}}",
-            "@font-face{font-family:a} /* var(--c) :nth-child(2) */ rect:first-child{fill:red}",
-        ] {
-            assert!(!is_unknown_sheet(known), "{known}");
-        }
-        for unknown in [
-            ":root{--c:red}rect{fill:var(--c)}",
-            "@media screen{rect{fill:red}}",
-            "rect:nth-child(2){fill:red}",
-            "a{fill:red} rect:not(.b){fill:red}",
-            "rect{fill:oklch(60% .2 20)}",
-        ] {
-            assert!(is_unknown_sheet(unknown), "{unknown}");
         }
     }
 }

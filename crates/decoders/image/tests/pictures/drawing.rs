@@ -79,6 +79,58 @@ fn styles_that_are_not_drawn_as_they_are_meant_are_said() {
 }
 
 #[test]
+fn parts_that_are_not_drawn_are_said_whatever_they_are() {
+    let page = |inside: &str| {
+        format!("<foreignObject width='9' height='9'><div xmlns='http://www.w3.org/1999/xhtml'{inside}</div></foreignObject>")
+    };
+    for (body, issues) in [
+        (page("><img src='data:,'/>"), vec!["decoder-note"]),
+        (page(" style='background:red'>"), vec!["decoder-note"]),
+        (page(">"), vec![]),
+        ("<meshgradient id='m'/>".to_owned(), vec!["decoder-note"]),
+        ("<rect style='width:9px;height:9px'/>".to_owned(), vec!["decoder-note"]),
+        ("<rect width='9' height='9' fill='rgb(255 0 0 / 50%)'/>".to_owned(), vec!["decoder-note"]),
+        ("<rect width='9' height='9' style='transform:translate(3px,0)'/>".to_owned(), vec!["decoder-note"]),
+        ("<rect width='9rem' height='9'/>".to_owned(), vec!["decoder-note"]),
+        ("<style type='text/css; charset=utf-8'>rect{fill:red}</style><rect width='9' height='9'/>".to_owned(), vec!["decoder-note"]),
+        ("<style media='print'>rect{fill:red}</style><rect width='9' height='9'/>".to_owned(), vec!["decoder-note"]),
+        ("<path d='M0 0h9' style='fill:none;stroke:rgba(1,2,3,.5);clip-path:url(#c);transform:rotate(9)'/>".to_owned(), vec![]),
+    ] {
+        let drawn = format!("<rect width='20' height='20' fill='lime'/>{body}");
+        assert_eq!(codes(&said(&svg("width='20' height='20'", &drawn))), issues, "{body}");
+    }
+}
+
+#[test]
+fn a_drawing_that_is_empty_until_it_moves_says_so() {
+    let shown = "<rect width='9' height='9'><set attributeName='fill' to='red'/></rect>";
+    for (body, issues) in [
+        (shown.to_owned(), vec![]),
+        (shown.replace("height='9'", "height='9' opacity='0'"), vec!["decoder-note"]),
+        ("<script>draw()</script>".to_owned(), vec!["decoder-note"]),
+    ] {
+        assert_eq!(codes(&said(&svg("width='20' height='20'", &body))), issues, "{body}");
+    }
+}
+
+#[test]
+fn a_drawing_in_utf_16_or_latin_1_is_read_as_it_was_written() {
+    let shapes = [
+        "<linearGradient id='é'><stop stop-color='#0000ff'/></linearGradient>",
+        "<linearGradient id='è'><stop stop-color='#ff0000'/></linearGradient>",
+    ];
+    let body = shapes.concat() + "<rect width='20' height='20' fill='url(#é)'/>";
+    let markup = format!("<?xml version='1.0' encoding='ISO-8859-1'?>{}", String::from_utf8(svg("width='20' height='20'", &body)).unwrap());
+    let wide = |bytes: fn(u16) -> [u8; 2]| markup.encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
+    let latin = markup.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap()).collect();
+    for bytes in [wide(u16::to_le_bytes), wide(u16::to_be_bytes), [vec![0xff, 0xfe], wide(u16::to_le_bytes)].concat(), latin] {
+        let told = said(&bytes);
+        assert!(is_complete(&told), "{told:?}");
+        assert_near(preview(&told).at(0.5, 0.5), &[0, 0, 255]);
+    }
+}
+
+#[test]
 fn what_is_packed_and_is_no_drawing_is_unsupported_and_not_damaged() {
     for (packed, code) in [
         (b"words, many words".as_slice(), Code::UnsupportedFormat),
