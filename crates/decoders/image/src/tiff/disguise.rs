@@ -26,7 +26,10 @@ impl<'a> Disguised<'a> {
     /// Its first page alone, with another number in one place.
     pub(super) fn told(bytes: &'a [u8], first: &Directory<'_>, number: (u64, Vec<u8>), bits: Bits) -> Self {
         let turned = if bits == Bits::Turned { chunks(first) } else { Vec::new() };
-        Self { file: Cursor::new(bytes), masks: vec![number, first.end_of_list()], turned }
+        // One strip of any height is told by the largest number there is, which the library counts with.
+        let height = first.number(tag::HEIGHT).filter(|height| first.number(tag::ROWS_PER_STRIP).is_some_and(|rows| rows > *height));
+        let rows = height.and_then(|height| first.another(tag::ROWS_PER_STRIP, height));
+        Self { file: Cursor::new(bytes), masks: rows.into_iter().chain([number, first.end_of_list()]).collect(), turned }
     }
 
     /// Its first page alone, whose rows are told to lie as they are stored, and whose samples to end where the file does: `cut` is another number

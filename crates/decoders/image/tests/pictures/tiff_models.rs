@@ -15,6 +15,15 @@ fn gray_may_begin_at_black_or_at_white() {
 }
 
 #[test]
+fn one_strip_may_be_told_to_have_any_number_of_rows() {
+    for rows in [8, 9, u32::MAX] {
+        let told = said(&page([8, 8], &[8], 1, &[(278, 4, vec![rows])], &[40; 64]));
+        assert!(is_complete(&told), "{rows}: {told:?}");
+        assert_near(preview(&told).at(0.5, 0.9), &[40; 3]);
+    }
+}
+
+#[test]
 fn few_bits_are_spread() {
     // Rows of 5 samples of 4 bits begin at a byte each.
     let told = said(&page([5, 2], &[4], 1, &[], &[0xff, 0xff, 0xf0, 0, 0, 0]));
