@@ -6,7 +6,7 @@ use crate::protection::Protection;
 use crate::reel::Reel;
 use crate::tail::Tail;
 use crate::walk::{End, Walked};
-use crate::{boxes, containers, edits, poster, sound, storyboard, tail, timing, walk};
+use crate::{boxes, containers, edits, poster, promised, sound, storyboard, tail, timing, walk};
 use assay_contract::Code;
 use assay_contract::exchange::{Refusal, Task};
 use assay_contract::failure::Issue;
@@ -49,7 +49,7 @@ impl Decoder for Media {
         }
         let document_type = containers::document_type(input);
         let (has_edit_list, is_fragmented, protection) = (edits::has_effect(input), edits::is_fragmented(input), Protection::of(input));
-        let has_movie = boxes::movie(input).is_some();
+        let (has_movie, missing) = (boxes::movie(input).is_some(), promised::missing(input));
         let (tail, mut reel) = opened(input)?;
         answer.progress()?;
         let demuxer = reel.demuxer().map_err(not_opened)?;
@@ -84,7 +84,7 @@ impl Decoder for Media {
         }
         found.walked = Some(&walked);
         answer.facts(&facts(&found))?;
-        report(&walked, found.cut_short(main), main, answer)?;
+        report(&walked, found.cut_short(main), (main, missing), answer)?;
         if kind == AssetKind::Video && task.derivatives.contains(&DerivativeName::FrameIndex) {
             index(task, &walked, main, answer)?;
         }
@@ -156,8 +156,14 @@ fn chosen<'s>(streams: &'s [Stream], signs: &Signs) -> Result<(AssetKind, &'s St
     }
 }
 
-/// Tells the owner where counting ended early. `cut_short` are the seconds that are there and those that are promised.
-fn report(walked: &Walked, cut_short: Option<(f64, f64)>, main: &Stream, answer: &mut Answer) -> Result<(), Stop> {
+/// Tells the owner where counting ended early. `cut_short` are the seconds that are there and those that are promised, `bytes` the same of
+/// the file.
+fn report(
+    walked: &Walked,
+    cut_short: Option<(f64, f64)>,
+    (main, bytes): (&Stream, Option<(u64, u64)>),
+    answer: &mut Answer,
+) -> Result<(), Stop> {
     let missing = walked.table.map(|table| (walked.packets, table.samples)).filter(|(there, promised)| there < promised);
     let truncated = |what: String| Issue::error("truncated-asset", format!("The file ends early: {what}"));
     match (&walked.end, missing, cut_short) {
@@ -168,6 +174,10 @@ fn report(walked: &Walked, cut_short: Option<(f64, f64)>, main: &Stream, answer:
         )),
         (_, Some((there, promised)), _) => answer.issue(&truncated(format!("{there} of {promised} frames are in it."))),
         (_, None, Some((there, promised))) => answer.issue(&truncated(format!("{there:.1} of {promised:.1} seconds are in it."))),
+        (_, None, None) if bytes.is_some() => {
+            let (there, promised) = bytes.unwrap_or_default();
+            answer.issue(&truncated(format!("{there} of {promised} bytes are in it.")))
+        }
         (End::Damaged, None, None) => {
             answer.issue(&Issue::error("damaged-stream", "Some of the stream could not be read: the counts are of what could."))
         }

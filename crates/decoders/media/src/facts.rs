@@ -70,11 +70,28 @@ impl Found<'_> {
         let counted = self.counted(main);
         match (self.declared(), counted) {
             (Some(_), Some(counted)) if self.walked.is_some_and(|walked| walked.jumps > 0) => Some(counted),
+            (Some((declared, DurationSource::Timestamps)), Some(counted)) => Some(self.no_longer_than_its_tracks(declared, counted, main)),
             (Some((declared, DurationSource::Timestamps)), _) => Some(declared),
             (_, Some(counted)) => Some(counted),
             (Some((guessed, DurationSource::BitRate)), None) => Some(guessed),
             (None, None) => main.duration.and_then(|ticks| timing::seconds(ticks, main.time_base)).filter(|seconds| *seconds > 0.0),
         }
+    }
+
+    /// A movie lasts as long as its longest track (ISO/IEC 14496-12, 8.2.2.3), or doesn't say how long: then the largest number stands there.
+    /// What the tables list is there, so a movie that says more is wrong.
+    fn no_longer_than_its_tracks(&self, declared: f64, counted: f64, main: &Stream) -> f64 {
+        if !self.walked.is_some_and(|walked| walked.table.is_some() && !walked.is_less_than_its_table()) {
+            return declared;
+        }
+        let end = |stream: &Stream, seconds: Option<f64>| {
+            let start = stream.start.and_then(|ticks| timing::seconds(ticks, stream.time_base)).unwrap_or(0.0);
+            start + seconds.unwrap_or(0.0)
+        };
+        let tracks =
+            self.streams.iter().map(|stream| end(stream, stream.duration.and_then(|ticks| timing::seconds(ticks, stream.time_base))));
+        let longest = tracks.fold(end(main, Some(counted)), f64::max);
+        if declared > 1.1 * longest + 1.0 { longest } else { declared }
     }
 
     /// Seconds that are in the file and seconds that it says it has, where it ends early.
@@ -90,8 +107,12 @@ impl Found<'_> {
         let (Some((declared, DurationSource::Timestamps)), Some(counted)) = (self.declared(), self.counted(main)) else { return None };
         // Packets may be long and not say how long: the last one may last as any other.
         let last = self.walked.and_then(|walked| timing::seconds(walked.longest_step(), main.time_base)).unwrap_or(0.0);
+        // Matroska counts from zero, however much later its first frame is shown.
+        let first =
+            self.walked.and_then(|walked| walked.frames.first()).filter(|_| matches!(self.called.name.as_str(), "matroska" | "webm"));
+        let begin = first.and_then(|frame| timing::seconds(frame.ticks, main.time_base)).unwrap_or(0.0).max(0.0);
         // A stream may begin later than its file: a tenth and a second are no damage.
-        (counted + 1.5 * last < 0.9 * declared - 1.0).then_some((counted, declared))
+        (begin + counted + 1.5 * last < 0.9 * declared - 1.0).then_some((counted, declared))
     }
 
     fn declared(&self) -> Option<(f64, DurationSource)> {

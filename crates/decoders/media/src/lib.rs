@@ -14,6 +14,7 @@ mod facts;
 mod ffi;
 mod loudness;
 mod poster;
+mod promised;
 mod protection;
 mod reel;
 mod shape;

@@ -239,7 +239,7 @@ impl<'i> Demuxer<'i> {
                 stream: usize::try_from(packet.stream_index).unwrap_or(usize::MAX),
                 pts: known(packet.pts),
                 dts: known(packet.dts),
-                duration: packet.duration,
+                duration: if self.name == "ogg" { unwrapped(packet.duration) } else { packet.duration },
                 is_key: packet.flags & av::AV_PKT_FLAG_KEY != 0,
                 is_discarded: packet.flags & av::AV_PKT_FLAG_DISCARD != 0,
                 is_corrupt: packet.flags & av::AV_PKT_FLAG_CORRUPT != 0,
@@ -339,6 +339,12 @@ impl Drop for Demuxer<'_> {
     }
 }
 
+/// The duration of an Ogg's packet: where one recording is put behind another of another clock, FFmpeg subtracts a later time from an
+/// earlier one in 32 bits without a sign.
+fn unwrapped(duration: i64) -> i64 {
+    if duration > i64::from(i32::MAX) { 0 } else { duration }
+}
+
 /// Whether a packet is a header of Opus (RFC 7845, 5): where one recording is put behind another, FFmpeg takes it for a second of sound.
 ///
 /// # Safety
@@ -348,4 +354,14 @@ unsafe fn is_repeated_header(packet: &av::AVPacket) -> bool {
     // SAFETY: by the caller's promise a packet has `size` bytes at `data`; null is checked.
     let head = unsafe { if packet.data.is_null() { &[] } else { std::slice::from_raw_parts(packet.data.cast_const(), length) } };
     matches!(head, b"OpusHead" | b"OpusTags")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_that_was_subtracted_the_wrong_way_round_is_none() {
+        assert_eq!((unwrapped(4_294_946_022), unwrapped(1024), unwrapped(0)), (0, 1024, 0));
+    }
 }

@@ -85,6 +85,17 @@ fn a_sound_that_ends_early_says_how_much_of_it_is_there() {
     }
 }
 
+#[test]
+fn a_sound_whose_container_goes_on_without_a_word_is_told_to_end_early() {
+    for name in ["media/wav-pcm-16.wav", "media/wma-v2.wma"] {
+        let whole = fixture(name);
+        assert!(looked_at(whole.clone()).issues.is_empty(), "{name}");
+        let said = looked_at(whole[..whole.len() / 2].to_vec());
+        let codes: Vec<_> = said.issues.iter().map(|issue| issue.code.as_str()).collect();
+        assert!(codes.contains(&"truncated-asset"), "{name}: {codes:?}");
+    }
+}
+
 /// An MP4 whose index comes before its samples, and whose samples end early: the offsets are not mended, only the count matters.
 fn shortened(whole: &[u8]) -> Vec<u8> {
     let at = |kind: &[u8]| whole.windows(4).position(|four| four == kind).unwrap() - 4;

@@ -34,6 +34,17 @@ fn a_film_that_begins_later_than_its_file_is_whole() {
 }
 
 #[test]
+fn a_movie_that_says_no_length_or_a_wrong_one_is_as_long_as_its_tracks() {
+    for wrong in [u32::MAX, 30_000] {
+        let mut whole = fixture("media/mp4-h264-faststart.mp4");
+        let header = whole.windows(4).position(|four| four == b"mvhd").unwrap();
+        whole[header + 20..header + 24].copy_from_slice(&wrong.to_be_bytes());
+        let duration = looked_at(whole).facts.unwrap().media_attributes.duration.unwrap();
+        assert!((duration - 3.0).abs() < 0.1, "{wrong}: {duration} s");
+    }
+}
+
+#[test]
 fn a_variable_rate_is_told_from_a_constant_one() {
     assert_eq!(video("media/mp4-variable-rate.mp4").variable_frame_rate, Some(true));
     for constant in ["media/mp4-h264-faststart.mp4", "media/mkv-h264-vorbis.mkv", "media/ts-h264-aac.ts", "media/flv-h264-aac.flv"] {
