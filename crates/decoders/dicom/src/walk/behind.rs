@@ -71,6 +71,10 @@ impl Walk<'_> {
                     found.unreadable(tag);
                     found.burned_in.take_unseen();
                 }
+                if look.element.is_none() && !self.source.goes_back() {
+                    // The begin of an element, which can't be searched any more.
+                    found.burned_in.take_unseen();
+                }
                 self.search(look.understood, found, answer)?;
                 Ok(if is_open || cut.is_some() { Ending::Cut } else { Ending::Whole })
             }
@@ -141,7 +145,8 @@ impl Walk<'_> {
 
     /// Searches what can't be read as elements, to the file's end. Inflated bytes are searched from where they are.
     fn search(&mut self, from: u64, found: &mut Attributes, answer: &mut Answer) -> Result<(), Broken> {
-        let endian = self.encoding().endian;
+        // What makes no sense in one order of bytes may in the other.
+        let both = [Endian::Little, Endian::Big];
         if self.source.goes_back() {
             self.source.go(from)?;
         }
@@ -157,7 +162,7 @@ impl Walk<'_> {
             searched += got as u64;
             kept.extend_from_slice(chunk.get(..got).unwrap_or_default());
             let is_end = got < chunk.len();
-            if has_mark(&kept, endian) || (is_end && ends_in_mark(&kept, endian)) {
+            if both.into_iter().any(|endian| has_mark(&kept, endian) || (is_end && ends_in_mark(&kept, endian))) {
                 break found.unreadable(tags::BURNED_IN_ANNOTATION);
             }
             if is_end {

@@ -102,6 +102,11 @@ fn a_file_that_is_cut_in_the_word_itself_is_withheld() {
     for cut in 1..=10 {
         assert_withheld(&whole[..whole.len() - cut], &format!("without its last {cut} bytes"));
     }
+    let behind = word(b"YES");
+    for there in 1..behind.len() {
+        assert_withheld(&deflated(&slice(&behind[..there])), &format!("the first {there} of its bytes, deflated"));
+    }
+    assert_withheld(&plain(slice(b"\0\x28\x03\x01CS\0\x04YES ")), "in the other order of bytes");
     let modality = plain(slice(&Maker::default().with(8, 0x60, "CS", b"US").0));
     assert_withheld(&modality[..modality.len() - 1], "a modality");
 }
