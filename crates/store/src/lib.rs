@@ -4,6 +4,7 @@ mod claims;
 mod current;
 mod error;
 mod integrations;
+mod known;
 mod page;
 mod records;
 mod reopen;

@@ -257,7 +257,7 @@ pub(crate) fn insert_rows(rows: usize) -> String {
     sql
 }
 
-fn row(line: &Line) -> Result<RowProgress, StoreError> {
+pub(crate) fn row(line: &Line) -> Result<RowProgress, StoreError> {
     Ok(RowProgress {
         job_id: id(&line.text("job_id")?)?,
         task_id: line.maybe_text("task_id")?.as_deref().map(id).transpose()?,

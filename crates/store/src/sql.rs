@@ -72,6 +72,15 @@ impl Pools {
 
     /// Reads, outside any transaction.
     pub(crate) async fn read(&self, sql: &'static str, values: Vec<Value>) -> Result<Vec<Line>, StoreError> {
+        self.read_built(sql.into_sql_str(), values).await
+    }
+
+    /// Reads by a statement that repeats `$2, $3`. `sql` holds no value.
+    pub(crate) async fn read_many(&self, sql: String, values: Vec<Value>) -> Result<Vec<Line>, StoreError> {
+        self.read_built(AssertSqlSafe(sql).into_sql_str(), values).await
+    }
+
+    async fn read_built(&self, sql: SqlStr, values: Vec<Value>) -> Result<Vec<Line>, StoreError> {
         bounded(async {
             Ok(match self {
                 Self::Sqlite { reader, .. } => bound!(sql, values).fetch_all(reader).await?.into_iter().map(Line::Sqlite).collect(),

@@ -67,6 +67,7 @@ suite! {
     tasks::a_cancelled_task_cancels_what_has_not_ended,
     tasks::a_cancelled_job_ends_as_cancelled,
     tasks::a_job_is_queued_once,
+    tasks::many_jobs_are_asked_for_at_once,
     tasks::thousands_of_rows_are_queued_and_paged,
     tasks::a_refused_attachment_makes_the_row_partial,
     tasks::a_paused_task_says_so,

@@ -170,3 +170,20 @@ pub(crate) async fn withdrawn_rows_are_unknown_again_and_those_that_were_begun_s
     }
     assert_eq!(bed.store.enqueue_rows(&jobs).await.unwrap(), ids[..1]);
 }
+
+pub(crate) async fn many_jobs_are_asked_for_at_once(bed: Bed) {
+    let task = task(&bed, None).await;
+    let organization = "org_acme".parse().unwrap();
+    for number in [0, 1, 999, 1_000, 1_001, 2_500] {
+        let jobs: Vec<Job> = (0..number).map(|at| of(&task, &format!("n{number}-{at}"))).collect();
+        bed.store.enqueue_rows(&jobs).await.unwrap();
+        let unknown = "unknown".parse().unwrap();
+        let asked: Vec<_> = std::iter::once(unknown).chain(jobs.iter().map(|job| job.job_id.clone())).collect();
+        let found = bed.store.rows_of(&organization, &asked).await.unwrap();
+        let ids: BTreeSet<_> = found.iter().map(|row| row.job_id.clone()).collect();
+        assert_eq!(ids, asked[1..].iter().cloned().collect());
+        assert_eq!(found.len(), number);
+        assert!(found.iter().all(|row| row.state == RowState::Queued && row.task_id.as_ref() == Some(&task)));
+        assert!(bed.store.rows_of(&"org_other".parse().unwrap(), &asked).await.unwrap().is_empty());
+    }
+}
