@@ -7,10 +7,13 @@ use assay_testkit::fixtures;
 use assay_testkit::postgres::{self, SharedPostgres};
 use assay_testkit::rabbitmq::{self, VirtualHost};
 use serde_json::{Value, json};
-use sqlx::Connection;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
 use std::cell::RefCell;
 use std::path::PathBuf;
 use std::process::Command;
+use std::str::FromStr;
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -173,11 +176,33 @@ impl Stage {
 
     /// Changes the embedded queue by hand.
     pub fn change_queue(&self, sql: &'static str) {
-        let queue = format!("sqlite:{}", self.folder.path().join("assay/queue.db").display());
+        self.change(&self.queue(), sql);
+    }
+
+    /// Changes the embedded store by hand.
+    pub fn change_store(&self, sql: &'static str) {
+        self.change(&self.store, sql);
+    }
+
+    fn change(&self, file: &str, sql: &'static str) {
         self.runtime.block_on(async {
-            let mut queue = sqlx::SqliteConnection::connect(&queue).await.unwrap();
-            sqlx::raw_sql(sql).execute(&mut queue).await.unwrap();
+            let mut file = sqlx::SqliteConnection::connect(file).await.unwrap();
+            sqlx::raw_sql(sql).execute(&mut file).await.unwrap();
         });
+    }
+
+    /// Messages of the embedded queue; `None` while somebody writes there.
+    pub fn messages(&self) -> Option<i64> {
+        self.runtime.block_on(async {
+            let options = SqliteConnectOptions::from_str(&self.queue()).unwrap().busy_timeout(Duration::ZERO);
+            let mut queue = options.connect().await.unwrap();
+            sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut queue).await.ok()?;
+            Some(sqlx::query_scalar("SELECT count(*) FROM messages").fetch_one(&mut queue).await.unwrap())
+        })
+    }
+
+    fn queue(&self) -> String {
+        format!("sqlite:{}", self.folder.path().join("assay/queue.db").display())
     }
 
     /// Bytes of this object that the cloud has sent so far, over all its reads.

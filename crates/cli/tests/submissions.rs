@@ -1,5 +1,6 @@
 //! `assay submit` of what was submitted before: no row is lost silently, and nobody waits for one that never comes.
 
+use crate::running::{Service, until};
 use crate::stage::Stage;
 use serde_json::{Value, json};
 use std::fs;
@@ -64,6 +65,41 @@ fn a_submission_that_was_killed_goes_on() {
     let none = stage.assay(&["submit", "jobs.jsonl", "--again"]);
     assert!(none.code == 2 && none.err.contains("3 jobs are known, and no more to be queued"), "{none:?}");
     assert_eq!(stage.number("SELECT count(*) FROM records"), 3);
+}
+
+const FOR_EVER_AT_A_MESSAGE: &str = "CREATE TRIGGER held_up BEFORE INSERT ON messages BEGIN
+    SELECT max(n) FROM (WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n) SELECT n FROM n); END";
+const FOR_EVER_AT_A_ROW: &str = "CREATE TRIGGER held_up BEFORE INSERT ON data_rows BEGIN
+    SELECT max(n) FROM (WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n) SELECT n FROM n); END";
+
+/// Held up at its first message, and between the messages and the rows, by a trigger that never ends.
+#[test]
+fn a_submission_of_rows_that_is_killed_anywhere_leaves_none_that_waits_for_ever() {
+    let stage = Stage::embedded();
+    let rows = ["a", "b", "c"].map(|key| json!({ "asset": { "inline": "hello" }, "global_key": key }).to_string());
+    fs::write(stage.folder.path().join("rows.jsonl"), rows.join("\n")).unwrap();
+    fs::write(stage.folder.path().join("none.jsonl"), "\n").unwrap();
+    stage.assay(&["submit", "none.jsonl"]);
+    let submit = |log: &str| Service::begin(stage.command(&["submit", "rows.jsonl"]), stage.folder.path().join(log));
+
+    stage.change_queue(FOR_EVER_AT_A_MESSAGE);
+    let mut submission = submit("first.log");
+    until("it puts its first message", || stage.number("SELECT count(*) FROM tasks") == 2 && stage.messages().is_none());
+    submission.kill();
+    stage.change_queue("DROP TRIGGER held_up");
+    stage.assay(&["up", "--until-idle"]).well();
+    assert_eq!(stage.number("SELECT count(*) FROM data_rows"), 0, "a row without a message");
+
+    stage.change_store(FOR_EVER_AT_A_ROW);
+    let mut submission = submit("second.log");
+    until("its messages are in the queue", || stage.messages() == Some(3));
+    submission.kill();
+    stage.change_store("DROP TRIGGER held_up");
+    assert_eq!(stage.number("SELECT count(*) FROM data_rows"), 0);
+    stage.assay(&["up", "--until-idle"]).well();
+    assert_eq!(stage.number("SELECT count(*) FROM data_rows WHERE state = 'complete'"), 3);
+    assert_eq!(stage.number("SELECT count(*) FROM data_rows"), 3);
+    assert_eq!(stage.number("SELECT count(DISTINCT task_id) FROM data_rows"), 1);
 }
 
 #[test]

@@ -22,7 +22,7 @@ use sources::{Line, Source, opened};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
-use vetting::Vetting;
+use vetting::{Named, Vetting};
 
 /// Rows stored in one transaction, and held until their messages are confirmed.
 const AT_ONCE: usize = 500;
@@ -114,7 +114,7 @@ async fn until_a_signal<F: Future<Output = anyhow::Result<()>>>(work: impl FnOnc
         match asked {
             Some(first) if first.elapsed() < ONE_SIGNAL => {}
             Some(_) => {
-                anyhow::bail!("ended by a second signal; rows may wait for messages that never come: give whole jobs again with --again")
+                anyhow::bail!("ended by a second signal; whole jobs may wait for messages that never come: give them again with --again")
             }
             None => {
                 asked = Some(Instant::now());
@@ -141,7 +141,7 @@ async fn fill(
             match source.next(number, defaults)? {
                 Line::End => break,
                 Line::Empty | Line::Refused => continue,
-                Line::Row(job, bytes, _) => batch.push(*job, bytes),
+                Line::Row(job, bytes, named) => batch.push(*job, named, bytes),
             }
             if batch.is_full() {
                 go_on()?;
@@ -158,7 +158,8 @@ async fn fill(
         loop {
             let page = access.list(integration, bucket, prefix, after.as_deref()).await.map_err(|error| error.failure())?;
             go_on()?;
-            queue.take(page.keys.iter().map(|key| manifest::of_address(&format!("s3://{bucket}/{key}"), defaults)).collect()).await?;
+            let job = |key: &String| (manifest::of_address(&format!("s3://{bucket}/{key}"), defaults), Named::ByUs);
+            queue.take(page.keys.iter().map(job).collect()).await?;
             after = page.next;
             if after.is_none() {
                 break;
@@ -171,14 +172,14 @@ async fn fill(
 /// Jobs that are queued together.
 #[derive(Default)]
 struct Batch {
-    jobs: Vec<Job>,
+    jobs: Vec<(Job, Named)>,
     /// What they came from, bytes.
     bytes: usize,
 }
 
 impl Batch {
-    fn push(&mut self, job: Job, bytes: usize) {
-        self.jobs.push(job);
+    fn push(&mut self, job: Job, named: Named, bytes: usize) {
+        self.jobs.push((job, named));
         self.bytes += bytes;
     }
 
@@ -223,7 +224,7 @@ mod tests {
         for (bytes, jobs) in [(10, AT_ONCE), (1 << 20, 8), (4 << 20, 2)] {
             let mut batch = Batch::default();
             while !batch.is_full() {
-                batch.push(manifest::of_address("s3://b/k", &defaults), bytes);
+                batch.push(manifest::of_address("s3://b/k", &defaults), Named::ByUs, bytes);
             }
             assert_eq!(batch.jobs.len(), jobs);
         }
