@@ -1,7 +1,7 @@
 //! `assay submit` of what was submitted before: no row is lost silently, and nobody waits for one that never comes.
 
 use crate::running::{Service, until};
-use crate::stage::Stage;
+use crate::stage::{BUCKET, INTEGRATION, Stage};
 use serde_json::{Value, json};
 use std::fs;
 
@@ -100,6 +100,32 @@ fn a_submission_of_rows_that_is_killed_anywhere_leaves_none_that_waits_for_ever(
     assert_eq!(stage.number("SELECT count(*) FROM data_rows WHERE state = 'complete'"), 3);
     assert_eq!(stage.number("SELECT count(*) FROM data_rows"), 3);
     assert_eq!(stage.number("SELECT count(DISTINCT task_id) FROM data_rows"), 1);
+}
+
+#[test]
+fn an_attachment_s_address_is_refused_as_the_row_s_own() {
+    let stage = Stage::embedded();
+    stage.connect();
+    let row = |uri: &str, attachments: &Value| json!({ "uri": uri, "integration": INTEGRATION, "attachments": attachments }).to_string();
+    let good = format!("s3://{BUCKET}/k");
+    let sound = json!([
+        { "type": "RAW_TEXT", "value": "s3://" }, { "type": "HTML", "value": "<p>s3://" }, { "type": "LIDAR", "value": "s3://" },
+        { "type": "IMAGE", "value": good }
+    ]);
+    let mut lines = vec![row(&good, &sound)];
+    for wrong in ["s3://", "s3://another-bucket/k", "https://example.org/a.jpg", "ftp://example.org/a.jpg"] {
+        lines.push(row(wrong, &json!([])));
+        lines.push(row(&good, &json!([{ "type": "RAW_TEXT", "value": "words" }, { "type": "IMAGE", "value": wrong }])));
+    }
+    fs::write(stage.folder.path().join("rows.jsonl"), lines.join("\n")).unwrap();
+    let ended = stage.assay(&["submit", "rows.jsonl", "--skip-refused", "--json"]);
+    assert_eq!((&ended.json()[0]["queued"], &ended.json()[0]["refused"]), (&json!(1), &json!(8)), "{ended:?}");
+    let said: Vec<&str> =
+        ended.err.lines().filter_map(|line| line.split_once("rows.jsonl line ")?.1.split_once(": ").map(|(_, said)| said)).collect();
+    assert_eq!(said.len(), 8, "{ended:?}");
+    for pair in said.chunks(2) {
+        assert_eq!(pair[1], format!("attachments[1]: {}", pair[0]));
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What `submit` was given: manifests, read twice, and addresses.
 
+use super::BYTES_AT_ONCE;
 use super::vetting::{Named, Vetting};
 use crate::exit::complain;
 use anyhow::Context;
@@ -10,7 +11,11 @@ use serde::de::IgnoredAny;
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io::{BufReader, Seek};
+use std::ops::RangeFrom;
 use std::path::Path;
+
+/// Lines that are looked at together, so that the store is not asked for each.
+const LINES_AT_ONCE: usize = 1_000;
 
 /// Most refused rows that are told one by one.
 const TOLD: u64 = 1000;
@@ -59,21 +64,32 @@ pub(super) fn opened(arguments: &[String]) -> anyhow::Result<Vec<Source<'_>>> {
 impl Source<'_> {
     /// Looks at every line, and tells each that can't be queued; `told` counts them over all sources.
     pub(super) async fn vet(&mut self, vetting: &mut Vetting<'_>, defaults: &Defaults, told: &mut u64) -> anyhow::Result<()> {
-        for number in 1u64.. {
-            let place = self.place(number);
-            let objection = match self.read(number, defaults)? {
-                Ok(Line::End) => break,
-                Ok(Line::Empty | Line::Refused) => None,
-                Ok(Line::Row(job, _, named)) => vetting.objection(&job, named, &place).await?,
-                Err(unreadable) => Some(unreadable),
-            };
-            let Some(objection) = objection else { continue };
-            self.refused.insert(number);
-            *told += 1;
-            if *told <= TOLD {
-                complain(&format!("{place}: {objection}"));
-            } else if *told == TOLD + 1 {
-                complain("… and more");
+        let mut numbers = 1u64..;
+        loop {
+            let lines = self.some(&mut numbers, defaults)?;
+            if lines.is_empty() {
+                break;
+            }
+            let named = lines.iter().filter_map(|(_, line)| match line {
+                Ok(Line::Row(job, _, Named::BySender)) => Some(job.job_id.clone()),
+                Ok(Line::Row(_, _, Named::ByUs) | Line::Refused | Line::Empty | Line::End) | Err(_) => None,
+            });
+            vetting.expect(&named.collect::<Vec<_>>()).await?;
+            for (number, line) in lines {
+                let place = self.place(number);
+                let objection = match line {
+                    Ok(Line::Empty | Line::Refused | Line::End) => None,
+                    Ok(Line::Row(job, _, named)) => vetting.objection(&job, named, &place).await?,
+                    Err(unreadable) => Some(unreadable),
+                };
+                let Some(objection) = objection else { continue };
+                self.refused.insert(number);
+                *told += 1;
+                if *told <= TOLD {
+                    complain(&format!("{place}: {objection}"));
+                } else if *told == TOLD + 1 {
+                    complain("… and more");
+                }
             }
         }
         if let Kind::Manifest(file) = &mut self.kind {
@@ -98,6 +114,24 @@ impl Source<'_> {
         for (name, rows) in &self.passed_by {
             complain(&format!("{}: `{name}` is passed by (rows: {rows}): it is no part of an asset, and in no record", self.what));
         }
+    }
+
+    /// The next lines, or what is wrong with each; none at the end.
+    fn some(&mut self, numbers: &mut RangeFrom<u64>, defaults: &Defaults) -> anyhow::Result<Vec<(u64, Result<Line, String>)>> {
+        let (mut lines, mut bytes) = (Vec::new(), 0);
+        for number in numbers {
+            let line = self.read(number, defaults)?;
+            match &line {
+                Ok(Line::End) => break,
+                Ok(Line::Row(_, long, _)) => bytes += long,
+                Ok(Line::Refused | Line::Empty) | Err(_) => {}
+            }
+            lines.push((number, line));
+            if lines.len() >= LINES_AT_ONCE || bytes >= BYTES_AT_ONCE {
+                break;
+            }
+        }
+        Ok(lines)
     }
 
     /// A line, or what is wrong with it.

@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::verbs::integration::no_integration;
 use assay_access::scope::covered;
 use assay_contract::address::Reading;
+use assay_contract::job::AttachmentType;
 use assay_contract::manifest::Defaults;
 use assay_contract::{AssetAddress, Integration, IntegrationId, Job, JobId};
 use assay_store::{RowState, Store, StoreError};
@@ -25,6 +26,8 @@ pub(super) struct Vetting<'a> {
     /// The same of each id that was given.
     ids: HashMap<[u8; 16], String>,
     known: Known,
+    /// Of the jobs that are looked at next, what was submitted before.
+    submitted: HashMap<JobId, RowState>,
 }
 
 /// Who named a job.
@@ -38,10 +41,29 @@ pub(super) enum Named {
 
 impl<'a> Vetting<'a> {
     pub(super) fn new(store: &'a Store, config: &'a Config, defaults: &'a Defaults, known: Known) -> Self {
-        Self { store, config, defaults, integrations: HashMap::new(), names: HashMap::new(), ids: HashMap::new(), known }
+        Self {
+            store,
+            config,
+            defaults,
+            integrations: HashMap::new(),
+            names: HashMap::new(),
+            ids: HashMap::new(),
+            known,
+            submitted: HashMap::new(),
+        }
+    }
+
+    /// Asks at once what is known of jobs that are looked at next, and forgets those before.
+    pub(super) async fn expect(&mut self, jobs: &[JobId]) -> Result<(), StoreError> {
+        if self.known == Known::Refused {
+            let rows = self.store.rows_of(&self.defaults.organization, jobs).await?;
+            self.submitted = rows.into_iter().map(|row| (row.job_id, row.state)).collect();
+        }
+        Ok(())
     }
 
     /// Why a row can't succeed, `None` where nothing is known against it. `place` is where it stands.
+    /// Of one that its sender named, [`Vetting::expect`] was told before.
     pub(super) async fn objection(&mut self, job: &Job, named: Named, place: &str) -> Result<Option<String>, StoreError> {
         if job.task_id.as_ref() != Some(&self.defaults.task) {
             return Ok(Some("it names a task: each submission is a task of its own; leave `task_id` out".to_owned()));
@@ -52,11 +74,16 @@ impl<'a> Vetting<'a> {
         if let Some(expired) = job.expires_at.filter(|end| *end <= Timestamp::now()) {
             return Ok(Some(format!("it expired at {expired}: give it a later `expires_at`, or none")));
         }
-        if let Some(objection) = self.of_address(job).await? {
+        if let Some(uri) = job.asset.uri()
+            && let Some(objection) = self.of_address(job, uri).await?
+        {
+            return Ok(Some(objection));
+        }
+        if let Some(objection) = self.of_attachments(job).await? {
             return Ok(Some(objection));
         }
         if named == Named::BySender
-            && let Some(objection) = self.of_id(&job.job_id, place).await?
+            && let Some(objection) = self.of_id(&job.job_id, place)
         {
             return Ok(Some(objection));
         }
@@ -65,24 +92,18 @@ impl<'a> Vetting<'a> {
     }
 
     /// A job is done once: a second of its id would be passed over, whatever its asset is.
-    async fn of_id(&mut self, id: &JobId, place: &str) -> Result<Option<String>, StoreError> {
-        if let Some(objection) = seen(&mut self.ids, id.as_str(), place, "job_id") {
-            return Ok(Some(objection));
-        }
-        if self.known == Known::SentAgain {
-            return Ok(None);
-        }
-        let known = self.store.row(&self.defaults.organization, id).await?;
-        Ok(known.map(|row| {
+    fn of_id(&mut self, id: &JobId, place: &str) -> Option<String> {
+        let twice = seen(&mut self.ids, id.as_str(), place, "job_id");
+        twice.or_else(|| {
+            let state = self.submitted.get(id)?;
             let said =
-                format!("a job of its job_id was submitted before ({}): a job is done once; give it an id of its own", row.state.as_str());
+                format!("a job of its job_id was submitted before ({}): a job is done once; give it an id of its own", state.as_str());
             let hint = ", or go on with a submission that broke off by --again";
-            if row.state == RowState::Queued { said + hint } else { said }
-        }))
+            Some(if *state == RowState::Queued { said + hint } else { said })
+        })
     }
 
-    async fn of_address(&mut self, job: &Job) -> Result<Option<String>, StoreError> {
-        let Some(uri) = job.asset.uri() else { return Ok(None) };
+    async fn of_address(&mut self, job: &Job, uri: &str) -> Result<Option<String>, StoreError> {
         let told = |error: String| Ok(Some(format!("its address can't be read: {error}")));
         // Without an integration an https address is taken as signed; a bucket's is read with the organisation's default.
         let scheme = uri.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
@@ -107,6 +128,19 @@ impl<'a> Vetting<'a> {
         };
         let refused = covered(integration, bucket, key).err();
         Ok(refused.map(|error| format!("{error} ({}; `assay integration list` shows what it covers)", integration.id)))
+    }
+
+    /// They are read as the row's own asset is. What one of an unknown type holds is not known either: it costs no row.
+    async fn of_attachments(&mut self, job: &Job) -> Result<Option<String>, StoreError> {
+        for (index, attachment) in job.attachments.iter().enumerate() {
+            if attachment.words().is_some() || matches!(attachment.attachment_type, AttachmentType::Other(_)) {
+                continue;
+            }
+            if let Some(objection) = self.of_address(job, &attachment.uri).await? {
+                return Ok(Some(format!("attachments[{index}]: {objection}")));
+            }
+        }
+        Ok(None)
     }
 
     async fn integration(&mut self, id: Option<&IntegrationId>) -> Result<Option<&Integration>, StoreError> {
