@@ -2,11 +2,12 @@
 
 use crate::running::{Service, signal, until};
 use crate::stage::{BUCKET, Stage};
-use assay_testkit::cloud::Fault;
+use assay_testkit::cloud::{Fault, ObjectOptions};
 use assay_testkit::kin::{self, Kin};
 use rustix::process::Signal;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// Larger assets go to an encrypted temporary file: half of the jobs here.
@@ -207,4 +208,28 @@ fn a_worker_whose_fork_server_is_killed_goes_on() {
     assert!(records.iter().all(|record| record["status"] == "complete"), "{records:?}\n{}", up.said());
     let another = kin::family(up.pid()).into_iter().find(|kin| kin.name == "assay-image").unwrap();
     assert_ne!(another, server);
+}
+
+/// The kernel kills whoever writes past the file size that it may (`ulimit -f`, setrlimit(2)), and an asset in memory is a file to it.
+#[test]
+fn an_asset_larger_than_a_file_may_be_ends_in_its_code_and_kills_no_worker() {
+    let mut stage = Stage::embedded();
+    stage.set("ASSAY_WORKER_ATTEMPTS", "1");
+    stage.set("ASSAY_LOG", "info");
+    stage.connect();
+    stage.put("small", "png-rgb.png");
+    stage.cloud.put_object(BUCKET, "large", vec![b'x'; 9_000_000], ObjectOptions::default());
+    // 8,192 blocks of 512 bytes.
+    let command = stage.command(&["up"]);
+    #[allow(clippy::disallowed_methods, reason = "what is tested here is a process that a shell started")]
+    let mut bounded = Command::new("/bin/sh");
+    bounded.args(["-c", "ulimit -c 0; ulimit -f 8192; exec \"$0\" \"$@\""]).arg(command.get_program()).args(command.get_args());
+    bounded.env_clear().current_dir(stage.folder.path());
+    bounded.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let mut service = Service::start(bounded, stage.folder.path().join("bounded.log"));
+    let records = stage.records(&stage.submit(&["large".to_owned(), "small".to_owned()]));
+    let codes = |key: &str| records.iter().find(|record| record["global_key"] == key).map(|record| record["failure"]["code"].clone());
+    assert_eq!((codes("large"), codes("small")), (Some(json!("spool-full")), Some(json!(null))), "{}", service.said());
+    service.terminate();
+    assert_eq!(service.end(), 0, "{}", service.said());
 }

@@ -61,7 +61,7 @@ impl Room {
         if claim <= self.spill_above
             && let Some(permit) = self.memory.claim(claim, lane).await
         {
-            let memory = OpenMemory::new(length.unwrap_or(0)).map_err(Cause::Spool)?;
+            let memory = OpenMemory::new(length.unwrap_or(0)).map_err(unwritten)?;
             return Ok(Receiver::new(Sink::Memory(memory), permit, length, allowance));
         }
         let first = length.unwrap_or_else(|| SPILL_STEP.min(allowance.bytes));
@@ -131,7 +131,7 @@ impl Receiver {
         }
         match &mut self.sink {
             // A copy into memory that is already ours: no wait, so it stays on this thread.
-            Sink::Memory(memory) => memory.write_at(bytes, self.received).map_err(Cause::Spool)?,
+            Sink::Memory(memory) => memory.write_at(bytes, self.received).map_err(unwritten)?,
             Sink::Spill(spill) => spill.push(bytes, &mut self.permit).await?,
         }
         let room = HEAD_BYTES.saturating_sub(self.head.len()).min(bytes.len());
@@ -193,11 +193,19 @@ impl Spill {
 pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T, Cause> {
     match tokio::task::spawn_blocking(work).await {
         Ok(Ok(done)) => Ok(done),
-        Ok(Err(error)) if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => {
-            Err(Cause::Full("the disk of the spill folder is full"))
-        }
-        Ok(Err(error)) => Err(Cause::Spool(error)),
+        Ok(Err(error)) => Err(unwritten(error)),
         Err(stopped) => Err(Cause::Spool(io::Error::other(stopped))),
+    }
+}
+
+/// The size that a process's files may have (setrlimit(2), `RLIMIT_FSIZE`) holds for its memory files too.
+fn unwritten(error: io::Error) -> Cause {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Cause::Full("the disk of the spill folder is full"),
+        io::ErrorKind::FileTooLarge => {
+            Cause::Full("no file of this worker may be so large: `ulimit -f`, or the spill folder's file system")
+        }
+        _ => Cause::Spool(error),
     }
 }
 
@@ -218,7 +226,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_disk_is_no_room_and_another_error_is_not() {
-        for errno in [Errno::NOSPC, Errno::DQUOT] {
+        for errno in [Errno::NOSPC, Errno::DQUOT, Errno::FBIG] {
             let failed = blocking(move || Err::<(), _>(errno.into())).await;
             assert!(matches!(failed, Err(Cause::Full(_))), "{failed:?}");
         }

@@ -69,6 +69,7 @@ pub async fn hire(config: Config, signals: &mut Signals) -> anyhow::Result<Optio
 
 async fn set_up(config: Config) -> anyhow::Result<Shift> {
     as_many_files_as_allowed();
+    no_larger_files_than_allowed()?;
     let plan = assemble::plan(&config)?;
     assemble::tell_places(&config);
     let metrics = PrometheusBuilder::new().install_recorder().context("metrics can't be set up")?;
@@ -99,6 +100,13 @@ fn as_many_files_as_allowed() {
     if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }) {
         tracing::warn!(%error, "the limit of open files could not be raised");
     }
+}
+
+/// To the kernel an asset in memory is a file, and it kills whoever writes past the size that files may have (`ulimit -f`, setrlimit(2)):
+/// one large asset would end the worker with all that it holds. Where the signal is heard, the write fails, and its job alone.
+fn no_larger_files_than_allowed() -> anyhow::Result<()> {
+    // It is heard until the process ends, whoever listens.
+    signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw())).map(drop).context("no signal can be heard of files too large")
 }
 
 /// Without an identity every job of a bucket would be tried again and again: better said before the first.
