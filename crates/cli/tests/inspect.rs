@@ -113,6 +113,12 @@ fn what_is_no_readable_file_fails_with_a_sentence_and_the_next_goes_on() {
         let message = records[place]["failure"]["message"].as_str().unwrap();
         assert!(message.contains(sentence) && !message.contains("s3://"), "{}", records[place]);
     }
+    let (long, unmeasured) = (PathBuf::from("n".repeat(300)), PathBuf::from("/proc/self/status"));
+    for (path, code, sentence) in [(long, "address-unreadable", "too long"), (unmeasured, "asset-changed", "/proc")] {
+        let record = inspect([path]).json().remove(0);
+        assert_eq!(record["failure"]["code"], code);
+        assert!(record["failure"]["message"].as_str().unwrap().contains(sentence), "{record}");
+    }
     if rustix::process::geteuid().is_root() {
         println!("root may read every file: a forbidden one is not tried");
         return;

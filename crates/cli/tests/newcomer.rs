@@ -24,6 +24,15 @@ fn watching(stage: &Stage, task: &str) -> Service {
 }
 
 #[test]
+fn what_an_inspection_asked_of_a_bucket_is_told_though_it_failed() {
+    let stage = Stage::embedded();
+    stage.connect();
+    let missing = format!("s3://{BUCKET}/missing.jpg");
+    let record = stage.assay(&["inspect", "--json", "--integration", INTEGRATION, &missing]).json().remove(0);
+    assert_eq!((&record["failure"]["code"], &record["cost"]["requests"]), (&json!("not-found"), &json!(1)), "{record}");
+}
+
+#[test]
 fn without_an_aws_identity_it_is_said_what_to_do_and_nothing_is_said_of_the_role() {
     let stage = without_identity();
     let check = stage.assay(&["integration", "check", INTEGRATION]);

@@ -233,6 +233,10 @@ impl Config {
         if self.worker.attempts == Some(0) {
             problems.0.push("worker.attempts is 0; at least 1 is needed".to_owned());
         }
+        if self.worker.claim_lease_s.is_some_and(|seconds| !reading::CLAIM_LEASE_S.contains(&seconds)) {
+            let (least, most) = reading::CLAIM_LEASE_S.into_inner();
+            problems.0.push(format!("worker.claim_lease_s must be {least} to {most}: no job could be claimed for any other time"));
+        }
         // Twice this a delivery may be out, and RabbitMQ takes a message back after 30 minutes without an acknowledgement.
         if self.worker.job_deadline_s.is_some_and(|seconds| !(1..=600).contains(&seconds)) {
             problems.0.push("worker.job_deadline_s must be 1 to 600, so that a job ends well before the broker takes it back".to_owned());
@@ -318,6 +322,28 @@ mod tests {
             read("[profiles.small.decode]\nmemory_bytes = 1\ncpu_ms = 0\nstall_ms = 0\ntotal_ms = 1\npixels = 0\nside_px = 0").unwrap_err();
         assert_eq!(error.0.len(), 6, "{error}");
         assert!(error.to_string().contains("decode.memory_bytes is 1; at least 67108864 is needed"), "{error}");
+    }
+
+    #[test]
+    fn what_would_end_each_job_or_none_is_a_problem() {
+        let sound = |seconds| read(&format!("[worker]\nclaim_lease_s = {seconds}")).is_ok();
+        assert_eq!([0, 1, 3_600, 3_601, i64::MAX].map(sound), [false, true, true, false, false]);
+        let error = read("[profiles.small.fetch]\nstall_ms = 0\ntotal_ms = 99").unwrap_err();
+        assert_eq!(error.0.len(), 2, "{error}");
+        assert!(error.to_string().contains("[profiles.small] fetch.stall_ms is 0; at least 100 is needed"), "{error}");
+    }
+
+    #[test]
+    fn a_thumbnail_has_a_name_that_a_shelf_takes_and_nothing_else_has() {
+        let named = |name: &str| {
+            read(&format!("[[profiles.small.thumbnails]]\nname = \"{name}\"\nmax_px = 64\nformat = \"webp\"\nquality = 80")).is_ok()
+        };
+        for name in ["grid", "Poster_2-x", &"n".repeat(64)] {
+            assert!(named(name), "{name}");
+        }
+        for name in ["", "../grid", "a/b", "a.b", "é", &"n".repeat(65), "waveform", "frame-index", "storyboard"] {
+            assert!(!named(name), "{name}");
+        }
     }
 
     #[test]

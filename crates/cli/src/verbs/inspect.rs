@@ -19,7 +19,7 @@ use assay_contract::profile::DerivativeName;
 use assay_contract::record::{Record, Status, WorkerRef};
 use assay_contract::storyboard::SHEET_FILE;
 use assay_contract::{AssetAddress, Code, Failure, Integration, JobId, OrganizationId, Profile, SignedUrl};
-use assay_fetch::{CancellationToken, Fetched, Fetcher, Lesson, Signer, Want};
+use assay_fetch::{CancellationToken, FetchError, Fetched, Fetcher, Lesson, Signer, Want};
 use assay_probe::examine::{Made, What};
 use assay_sandbox::Sandbox;
 use assay_worker::draft::{Draft, Times, derivative_name};
@@ -54,6 +54,27 @@ struct Inspected {
     made: Vec<Made>,
     /// Partial where a picture could not be written.
     written: Exit,
+}
+
+/// What could not be brought in, and what it cost until then.
+struct Unfetched {
+    failure: Failure,
+    /// Of bodies, over the network.
+    bytes: u64,
+    /// HTTP requests.
+    requests: u32,
+}
+
+impl From<Failure> for Unfetched {
+    fn from(failure: Failure) -> Self {
+        Self { failure, bytes: 0, requests: 0 }
+    }
+}
+
+impl From<FetchError> for Unfetched {
+    fn from(error: FetchError) -> Self {
+        Self { failure: error.failure(), bytes: error.bytes_fetched(), requests: error.requests() }
+    }
 }
 
 /// Inspects everything, going on past what fails.
@@ -174,7 +195,7 @@ impl Bench {
         let looking = Instant::now();
         let draft = match fetched {
             Ok(fetched) => look_with(&self.sandbox, &self.clock, &self.profile, None, uri, fetched).await,
-            Err(failure) => Draft::without_bytes(failure, uri, 0, 0),
+            Err(Unfetched { failure, bytes, requests }) => Draft::without_bytes(failure, uri, bytes, requests),
         };
         times.decode = looking.elapsed();
         times.total = began.elapsed();
@@ -185,18 +206,18 @@ impl Bench {
         Inspected { record, made, written }
     }
 
-    async fn bring(&self, what: &OsStr) -> (String, Result<Fetched, Failure>) {
+    async fn bring(&self, what: &OsStr) -> (String, Result<Fetched, Unfetched>) {
         let Some(what) = address(what) else {
             let fetched = self.fetcher.open_local(Path::new(what), &self.profile.fetch, None).await;
-            return (format!("file:{}", what.to_string_lossy()), fetched.map_err(|error| of_file(error.failure(), Path::new(what))));
+            return (format!("file:{}", what.to_string_lossy()), fetched.map_err(|error| of_file(error.failure(), Path::new(what)).into()));
         };
-        let Some((access, integration)) = &self.access else { return (without_secrets(what), Err(Failure::new(Code::Internal))) };
+        let Some((access, integration)) = &self.access else { return (without_secrets(what), Err(Failure::new(Code::Internal).into())) };
         let reading = if integration.is_some() { Reading::Delegated } else { Reading::AsSigned };
         let address = match AssetAddress::parse(what, reading) {
             Ok(address) => address,
             Err(error) => {
                 let code = if error == AddressError::NotHttps { Code::AddressRefused } else { Code::AddressUnreadable };
-                return (without_secrets(what), Err(Failure::new(code).because(error)));
+                return (without_secrets(what), Err(Failure::new(code).because(error).into()));
             }
         };
         let want = Want {
@@ -211,7 +232,7 @@ impl Bench {
         let uri = address.public();
         let purpose = Purpose { job_id: JobId::generate(), organization_id: self.organization.clone() };
         let signer = Pen { access, integration: integration.as_ref(), address, purpose };
-        (uri, self.fetcher.fetch(&signer, want).await.map_err(|error| error.failure()))
+        (uri, self.fetcher.fetch(&signer, want).await.map_err(Unfetched::from))
     }
 
     /// `DIR/0007-photo.preview.jpg`; the number keeps files of one name apart. A storyboard has a folder, where its cues find the sheet
@@ -269,7 +290,11 @@ fn of_file(failure: Failure, path: &Path) -> Failure {
         Code::NotFound => "There is no file of this name.",
         Code::Forbidden | Code::MissingOrForbidden => "The file can't be read: its permissions forbid it.",
         _ if path.is_dir() => "This is a folder. Name files, or list them with --files-from.",
+        Code::AddressUnreadable if path.metadata().is_err() => {
+            "This name can't be followed: it is too long, or a link that leads in circles."
+        }
         Code::AddressUnreadable => "This is no regular file.",
+        Code::AssetChanged => "The file changed while it was read, or does not tell its length, as those of /proc: inspect a copy of it.",
         _ => return failure,
     };
     Failure { message: message.to_owned(), ..failure }

@@ -2,9 +2,10 @@
 
 use crate::config::Problems;
 use assay_contract::Profile;
-use assay_contract::profile::ThumbnailSpec;
+use assay_contract::profile::{DerivativeName, ThumbnailSpec};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use toml::{Table, Value};
 
 /// Each key by itself, so that every problem is told and says where it is.
@@ -111,6 +112,9 @@ const LEAST_MEMORY_BYTES: u64 = 64 << 20;
 /// The same of each of its times, milliseconds.
 const LEAST_MS: u64 = 100;
 
+/// Seconds that a claim may hold: with none, or with more than the store counts, no job would ever be claimed.
+pub(super) const CLAIM_LEASE_S: RangeInclusive<u64> = 1..=3_600;
+
 /// What can be read and makes no sense.
 fn unusable(profile: &Profile) -> Vec<String> {
     let mut found = Vec::new();
@@ -127,6 +131,11 @@ fn unusable(profile: &Profile) -> Vec<String> {
             found.push(format!("decode.{name} is {said}; at least {least} is needed for any asset to be decoded"));
         }
     }
+    for (name, said) in [("stall_ms", profile.fetch.stall_ms), ("total_ms", profile.fetch.total_ms)] {
+        if said < LEAST_MS {
+            found.push(format!("fetch.{name} is {said}; at least {LEAST_MS} is needed for any asset to be fetched"));
+        }
+    }
     for (place, one) in (1usize..).zip(&profile.thumbnails) {
         if one.max_px == 0 {
             found.push(format!("thumbnails[{place}].max_px is 0; at least 1 is needed"));
@@ -136,9 +145,17 @@ fn unusable(profile: &Profile) -> Vec<String> {
         }
         if one.name.is_empty() || profile.thumbnails.iter().take(place - 1).any(|before| before.name == one.name) {
             found.push(format!("thumbnails[{place}].name is empty, or another has it"));
+        } else if !can_be_named(&one.name) {
+            found.push(format!("thumbnails[{place}].name must be 1 to 64 of a-z A-Z 0-9 - _, and no derivative's"));
         }
     }
     found
+}
+
+/// Whether a shelf takes this name, and nothing else that is made of an asset has it.
+fn can_be_named(name: &str) -> bool {
+    let fits = name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    fits && Value::from(name).try_into::<DerivativeName>().is_err()
 }
 
 /// Each setting of a table, within as much of the table as leads to it, and its path: `decode.pixels`.
