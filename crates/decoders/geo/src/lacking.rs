@@ -71,6 +71,11 @@ fn in_directories(drawn: &Drawn, input: &mut Input, answer: &mut Answer) -> Resu
     Ok(())
 }
 
+/// Where an image segment's pixels end; of a length that its writer left at zero all that follows is the library's.
+fn end(input: &Input, (at, length): (u64, u64)) -> u64 {
+    if length == 0 { input.length() } else { at.saturating_add(length).min(input.length()) }
+}
+
 impl Lack {
     /// `None` where nothing lacks.
     const fn of(lacking: u64, told: u64, part: Part) -> Option<Self> {

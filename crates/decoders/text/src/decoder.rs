@@ -81,6 +81,10 @@ fn what_it_is(decoded: &Decoded<'_>, task: &Task) -> Words {
     if task.mime_type == "text/html" || characters::begins_page(text) {
         return Words::Page;
     }
+    if text.trim_start().starts_with("<?xml") {
+        // `text/xml` is but another name of it (RFC 7303, 9.2).
+        return Words::Plain("application/xml");
+    }
     if !text.trim_start().starts_with(['{', '[']) {
         return Words::Plain("text/plain");
     }

@@ -24,7 +24,7 @@ pub(crate) fn look(decoded: &Decoded<'_>, mime_type: &str, room: &mut Room<'_>) 
         words: None,
         lines: lines.count,
         // Names and brackets would only be guessed at.
-        language: if mime_type == "text/plain" && !text.trim_start().starts_with("<?xml") { language::of(text) } else { None },
+        language: if mime_type == "text/plain" { language::of(text) } else { None },
     };
     let facts = |details: &TextDetails| {
         let mut media_attributes = MediaAttributes::new(AssetKind::Text, mime_type, room.task.content_length);

@@ -10,7 +10,7 @@ pub(super) fn knows(family: Family, mime_type: &str) -> bool {
         Family::Document => &["application/pdf"],
         Family::Dicom => &["application/dicom"],
         Family::Geo => &["image/tiff", "image/jp2", "application/vnd.nitf"],
-        Family::Text => &["text/plain", "text/html", "application/json", "application/vnd.labelbox.conversational"],
+        Family::Text => &["text/plain", "text/html", "application/json", "application/xml", "application/vnd.labelbox.conversational"],
     };
     types.contains(&mime_type)
 }

@@ -1,6 +1,6 @@
 //! How many of a NITF's JPEGs are there: one for each block, one behind the other (MIL-STD-188-198A).
 
-use super::{Lack, Part};
+use super::{Lack, Part, end};
 use assay_kit::Input;
 use std::io;
 
@@ -9,11 +9,11 @@ const BEGIN: [u8; 3] = [0xff, 0xd8, 0xff];
 const PIECE_BYTES: usize = 64 << 10;
 
 /// Counts the JPEGs of an image that has so many blocks. Reads all of it, as the library does.
-pub(super) fn lack(input: &mut Input, (at, length): (u64, u64), blocks: u64) -> io::Result<Option<Lack>> {
+pub(super) fn lack(input: &mut Input, place: (u64, u64), blocks: u64) -> io::Result<Option<Lack>> {
     if blocks < 2 {
         return Ok(None);
     }
-    let (mut at, end) = (at, at.saturating_add(length).min(input.length()));
+    let (mut at, end) = (place.0, end(input, place));
     let (mut piece, mut found) = (vec![0; PIECE_BYTES], 0);
     while at < end && found < blocks {
         let wanted = usize::try_from(end - at).unwrap_or(PIECE_BYTES).min(PIECE_BYTES);

@@ -1,6 +1,6 @@
 //! How many tiles of a codestream are not in it, by its markers alone (ISO/IEC 15444-1, annex A).
 
-use super::{Lack, Part};
+use super::{Lack, Part, end};
 use assay_kit::Input;
 use std::io;
 
@@ -32,9 +32,9 @@ struct Parts {
 
 /// Looks at a codestream, bare or in boxes. `None` where no tile lacks, and where the road from tile part to tile part leads nowhere:
 /// then the library has its own words.
-pub(super) fn lack(input: &mut Input, (at, length): (u64, u64)) -> io::Result<Option<Lack>> {
-    let end = at.saturating_add(length).min(input.length());
-    let Some(begin) = begin(input, at, end)? else { return Ok(None) };
+pub(super) fn lack(input: &mut Input, place: (u64, u64)) -> io::Result<Option<Lack>> {
+    let end = end(input, place);
+    let Some(begin) = begin(input, place.0, end)? else { return Ok(None) };
     let mut head = [0; SIZE_BYTES];
     input.read_at(begin, &mut head)?;
     let Some(count) = tiles(&head).filter(|count| *count <= MOST_TILES) else { return Ok(None) };

@@ -88,6 +88,7 @@ fn xml_is_text_in_the_encoding_that_it_declares() {
         let details = text(&said);
         assert_eq!((details.encoding.as_str(), details.characters, details.lines), (label, xml.chars().count() as u64, 2));
         assert_eq!((details.language, said.thumbnails.len(), said.issues.len()), (None, 2, 0), "{label}");
+        assert_eq!(said.facts.unwrap().media_attributes.mime_type, "application/xml", "{label}");
     }
 }
 
