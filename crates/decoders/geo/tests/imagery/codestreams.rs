@@ -70,3 +70,31 @@ fn a_jpeg_within_that_ends_early_is_told_to_be_damaged() {
     }
     assert_eq!(codes(&looked_at(whole)), [""; 0]);
 }
+
+/// The fixture's JPEG twice, one below the other, in two blocks (MIL-STD-2500C, tables ).
+fn two_blocks() -> (Vec<u8>, usize) {
+    let mut bytes = fixture("media/nsif-jpeg.nsf");
+    let begin = bytes.windows(3).position(|three| three == [0xff, 0xd8, 0xff]).unwrap();
+    let length: usize = std::str::from_utf8(&bytes[369..379]).unwrap().parse().unwrap();
+    let jpeg = bytes[begin..begin + length].to_vec();
+    bytes.truncate(begin + length);
+    bytes.extend(jpeg);
+    bytes[369..379].copy_from_slice(format!("{:010}", 2 * length).as_bytes());
+    let segment = bytes.windows(2).position(|two| two == b"IM").unwrap();
+    bytes[segment + 333..segment + 341].copy_from_slice(b"00000256");
+    let blocks = bytes.windows(16).position(|sixteen| sixteen == b"0001000101600128").unwrap();
+    bytes[blocks + 4..blocks + 8].copy_from_slice(b"0002");
+    (bytes, begin + length)
+}
+
+#[test]
+fn a_block_without_its_jpeg_is_missing() {
+    let (whole, second) = two_blocks();
+    let said = looked_at(whole.clone());
+    assert_eq!((said.thumbnails.len(), codes(&said)), (2, vec![]), "{:?}", said.issues);
+    let mut bytes = whole;
+    bytes[second..].fill(0);
+    let said = looked_at(bytes);
+    assert_eq!((said.thumbnails.len(), codes(&said)), (2, vec!["corrupt-asset"]), "{:?}", said.issues);
+    assert!(said.issues[0].message.ends_with("(1 of 2 blocks missing)."), "{}", said.issues[0].message);
+}
