@@ -46,7 +46,7 @@ pub(crate) fn tell(subject: &Subject, drawn: &Drawn, input: &mut Input, answer: 
 }
 
 fn shown(lack: Lack) -> String {
-    format!("A part of the raster is damaged or missing, and its thumbnails show what could be read ({lack} missing).")
+    format!("A part of the raster is damaged or missing, and its thumbnails show what could be read ({lack} missing or incomplete).")
 }
 
 /// The resolution that was shown, and the full one: a file that is cut off may have all of its overviews.
@@ -65,7 +65,7 @@ fn in_directories(drawn: &Drawn, input: &mut Input, answer: &mut Answer) -> Resu
         answer.issue(&Issue::error("truncated-asset", sentence))?;
     }
     if let Some(lack) = found.empty {
-        let sentence = format!("A part of the full resolution is damaged or missing ({lack} missing).");
+        let sentence = format!("A part of the full resolution is damaged or missing ({lack} missing or incomplete).");
         answer.issue(&Issue::error(Code::CorruptAsset.as_str(), sentence))?;
     }
     Ok(())

@@ -96,5 +96,5 @@ fn a_block_without_its_jpeg_is_missing() {
     bytes[second..].fill(0);
     let said = looked_at(bytes);
     assert_eq!((said.thumbnails.len(), codes(&said)), (2, vec!["corrupt-asset"]), "{:?}", said.issues);
-    assert!(said.issues[0].message.ends_with("(1 of 2 blocks missing)."), "{}", said.issues[0].message);
+    assert!(said.issues[0].message.ends_with("(1 of 2 blocks missing or incomplete)."), "{}", said.issues[0].message);
 }

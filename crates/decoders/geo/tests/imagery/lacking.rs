@@ -36,7 +36,7 @@ fn without(name: &str, tags: &[u16], tile: usize) -> Vec<u8> {
 fn a_tile_with_an_offset_or_a_length_alone_is_missing_and_with_neither_left_out_on_purpose() {
     let said = looked_at(without(UTM, &[TILE_LENGTHS], 3));
     assert_eq!((said.thumbnails.len(), codes(&said)), (2, vec!["corrupt-asset"]));
-    assert!(said.issues[0].message.ends_with("(1 of 20 tiles missing)."), "{}", said.issues[0].message);
+    assert!(said.issues[0].message.ends_with("(1 of 20 tiles missing or incomplete)."), "{}", said.issues[0].message);
     assert_eq!(codes(&looked_at(without(UTM, &[TILE_OFFSETS], 3))), ["corrupt-asset"]);
     assert_eq!(codes(&looked_at(without(UTM, &[TILE_OFFSETS, TILE_LENGTHS], 3))), [""; 0]);
 }
