@@ -1,8 +1,9 @@
 //! What holds while a service is still being set up, and what is shipped.
 
-use crate::running::{Service, until};
+use crate::running::{Service, command, run, until, with};
 use crate::stage::Stage;
 use std::net::TcpListener;
+use std::path::Path;
 
 #[test]
 fn a_service_that_is_still_set_up_is_alive_not_ready_and_heeds_a_signal() {
@@ -36,6 +37,20 @@ fn a_port_that_is_taken_is_told_before_any_work() {
     let listen = format!("worker.listen={}", taken.local_addr().unwrap());
     let ended = stage.assay(&["--set", &listen, "up", "--until-idle"]);
     assert!(ended.code == 2 && ended.err.contains("worker.listen") && !ended.err.contains("at work"), "{ended:?}");
+}
+
+#[test]
+fn a_bound_of_open_files_that_the_slots_do_not_fit_in_is_told_before_any_work() {
+    let stage = Stage::embedded();
+    for (files, code) in [(60, 2), (512, 0)] {
+        let script = format!("ulimit -n {files}; exec \"$0\" \"$@\"");
+        let shell = with(command(Path::new("/bin/sh")), ["-c", &script]);
+        let up = stage.command(&["--set", "worker.decodes=2", "--set", "worker.fetches=4", "up", "--until-idle"]);
+        let mut bounded = with(with(shell, [up.get_program()]), up.get_args());
+        bounded.current_dir(stage.folder.path()).envs(up.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let ended = run(bounded, b"");
+        assert_eq!((ended.code, ended.err.contains("ulimit -n")), (code, code == 2), "{files}: {ended:?}");
+    }
 }
 
 /// `test-util` lets a test stop tokio's clock; in the product every timer would look for it.

@@ -1,13 +1,13 @@
 //! Workers that are killed, told to end, or lose a fork server in the middle of their work: nothing is lost, doubled or left.
 
-use crate::running::{Service, signal, until};
+use crate::running::{Service, command, signal, until, with};
 use crate::stage::{BUCKET, Stage};
 use assay_testkit::cloud::{Fault, ObjectOptions};
 use assay_testkit::kin::{self, Kin};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::process::Command;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Larger assets go to an encrypted temporary file: half of the jobs here.
@@ -220,12 +220,10 @@ fn an_asset_larger_than_a_file_may_be_ends_in_its_code_and_kills_no_worker() {
     stage.put("small", "png-rgb.png");
     stage.cloud.put_object(BUCKET, "large", vec![b'x'; 9_000_000], ObjectOptions::default());
     // 8,192 blocks of 512 bytes.
-    let command = stage.command(&["up"]);
-    #[allow(clippy::disallowed_methods, reason = "what is tested here is a process that a shell started")]
-    let mut bounded = Command::new("/bin/sh");
-    bounded.args(["-c", "ulimit -c 0; ulimit -f 8192; exec \"$0\" \"$@\""]).arg(command.get_program()).args(command.get_args());
-    bounded.env_clear().current_dir(stage.folder.path());
-    bounded.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let up = stage.command(&["up"]);
+    let shell = with(command(Path::new("/bin/sh")), ["-c", "ulimit -c 0; ulimit -f 8192; exec \"$0\" \"$@\""]);
+    let mut bounded = with(with(shell, [up.get_program()]), up.get_args());
+    bounded.current_dir(stage.folder.path()).envs(up.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let mut service = Service::start(bounded, stage.folder.path().join("bounded.log"));
     let records = stage.records(&stage.submit(&["large".to_owned(), "small".to_owned()]));
     let codes = |key: &str| records.iter().find(|record| record["global_key"] == key).map(|record| record["failure"]["code"].clone());

@@ -6,6 +6,7 @@ use crate::config::{self, Config};
 use crate::exit::{Exit, say};
 use anyhow::Context;
 use assay_access::Access;
+use assay_worker::slots::SlotCounts;
 use assay_worker::{Crew, health, telemetry};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -71,6 +72,7 @@ async fn set_up(config: Config) -> anyhow::Result<Shift> {
     as_many_files_as_allowed();
     no_larger_files_than_allowed()?;
     let plan = assemble::plan(&config)?;
+    room_for_files(getrlimit(Resource::Nofile).current, plan.slots)?;
     assemble::tell_places(&config);
     let metrics = PrometheusBuilder::new().install_recorder().context("metrics can't be set up")?;
     telemetry::describe();
@@ -100,6 +102,22 @@ fn as_many_files_as_allowed() {
     if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }) {
         tracing::warn!(%error, "the limit of open files could not be raised");
     }
+}
+
+/// Files of a worker that does nothing: fork servers, store, queue, pages, and what the runtime holds (measured: 50 to 60).
+const OF_AN_IDLE_WORKER: u64 = 56;
+
+/// Without them jobs would fail that nothing is wrong with. A download holds a connection and a spool; a child two sockets, itself and its input.
+fn room_for_files(bound: Option<u64>, slots: SlotCounts) -> anyhow::Result<()> {
+    let Some(bound) = bound else { return Ok(()) };
+    let [downloads, children] = [slots.fetches, slots.decodes].map(|batch| u64::from(batch) + u64::from(slots.interactive));
+    let asked = OF_AN_IDLE_WORKER + 2 * downloads + 4 * children;
+    anyhow::ensure!(
+        bound >= asked,
+        "this process may have {bound} files open (RLIMIT_NOFILE, `ulimit -n`), and {downloads} downloads and {children} children at once \
+         need {asked}: raise it, or lower worker.fetches and worker.decodes"
+    );
+    Ok(())
 }
 
 /// To the kernel an asset in memory is a file, and it kills whoever writes past the size that files may have (`ulimit -f`, setrlimit(2)):
