@@ -52,15 +52,13 @@ pub trait Broker: Send + Sync + fmt::Debug {
 
     /// Puts a dead letter back on its lane with all its attempts; [`BrokerError::NoSuchDeadLetter`] where there is none, and that or
     /// [`BrokerError::DeadLetterHeld`] for one that is out to be given its record.
-    async fn requeue(&self, id: &DeadLetterId) -> Result<(), BrokerError>;
+    async fn requeue(&self, id: &DeadLetterId) -> Result<(), BrokerError> {
+        self.requeue_opened(id, Box::pin(async { Ok(()) })).await
+    }
 
     /// [`Broker::requeue`] with work in the middle of it: it is done when the letter is sure to be there and nobody else can take it, before
     /// any worker can. Where the letter is refused the work is not begun; where the work fails ([`BrokerError::NotOpened`]) the letter stays.
-    /// What only wraps a broker may leave it as it is here, where nobody holds the letter meanwhile.
-    async fn requeue_opened(&self, id: &DeadLetterId, opening: Opening<'_>) -> Result<(), BrokerError> {
-        opening.await.map_err(BrokerError::NotOpened)?;
-        self.requeue(id).await
-    }
+    async fn requeue_opened(&self, id: &DeadLetterId, opening: Opening<'_>) -> Result<(), BrokerError>;
 
     /// Whether the broker can be used at this moment; asks nobody, so it never waits.
     fn healthy(&self) -> Health;

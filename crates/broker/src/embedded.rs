@@ -158,10 +158,6 @@ impl Broker for Embedded {
         self.file.within(dead::find(&self.file.pool, id)).await
     }
 
-    async fn requeue(&self, id: &DeadLetterId) -> Result<(), BrokerError> {
-        self.requeue_opened(id, Box::pin(async { Ok(()) })).await
-    }
-
     async fn requeue_opened(&self, id: &DeadLetterId, opening: Opening<'_>) -> Result<(), BrokerError> {
         match self.file.within(dead::requeue(&self.file.pool, id, opening)).await? {
             Requeued::Done => {

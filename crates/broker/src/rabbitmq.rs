@@ -129,10 +129,6 @@ impl Broker for RabbitMq {
         self.node.within(dead::find(&self.node, id)).await
     }
 
-    async fn requeue(&self, id: &DeadLetterId) -> Result<(), BrokerError> {
-        self.requeue_opened(id, Box::pin(async { Ok(()) })).await
-    }
-
     async fn requeue_opened(&self, id: &DeadLetterId, opening: Opening<'_>) -> Result<(), BrokerError> {
         self.node.within(dead::requeue(&self.node, id, opening)).await
     }

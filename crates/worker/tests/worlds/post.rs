@@ -1,7 +1,7 @@
 //! A broker whose publishing goes wrong on request; everything else is the real one's.
 
 use assay_broker::{
-    Broker, BrokerError, DeadLetter, DeadLetterId, Deliveries, Depths, Health, Prefetch, Published, SharedBroker, TraceParent,
+    Broker, BrokerError, DeadLetter, DeadLetterId, Deliveries, Depths, Health, Opening, Prefetch, Published, SharedBroker, TraceParent,
 };
 use assay_contract::{Job, Record};
 use assay_store::Store;
@@ -107,8 +107,8 @@ impl Broker for Post {
         self.inner.dead_letter(id).await
     }
 
-    async fn requeue(&self, id: &DeadLetterId) -> Result<(), BrokerError> {
-        self.inner.requeue(id).await
+    async fn requeue_opened(&self, id: &DeadLetterId, opening: Opening<'_>) -> Result<(), BrokerError> {
+        self.inner.requeue_opened(id, opening).await
     }
 
     fn healthy(&self) -> Health {
