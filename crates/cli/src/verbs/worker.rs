@@ -104,7 +104,7 @@ fn as_many_files_as_allowed() {
     }
 }
 
-/// Files of a worker that does nothing: fork servers, store, queue, pages, and what the runtime holds (measured: 50 to 60).
+/// Files of the worker itself: 25 without any job (measured, embedded); the rest is for connections to store, shelf and STS, and for pages.
 const OF_AN_IDLE_WORKER: u64 = 56;
 
 /// Without them jobs would fail that nothing is wrong with. A download holds a connection and a spool; a child two sockets, itself and its input.
