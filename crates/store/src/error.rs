@@ -111,6 +111,9 @@ impl From<sqlx::Error> for StoreError {
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed
             | sqlx::Error::BeginFailed
+            // The connection ended, or spoke another language, where an answer was due: whoever stands before a database that is gone, as
+            // a load balancer, takes a connection and closes it, which reads as an answer that is none.
+            | sqlx::Error::Protocol(_)
             // sqlx counts a transaction that SQLite rolled back by itself: the connection is lost, not the statement wrong.
             | sqlx::Error::InvalidSavePointStatement => Self::Unavailable(error),
             _ => Self::Refused { code: "client".to_owned(), message: error.to_string() },

@@ -73,6 +73,22 @@ async fn a_server_that_is_down_is_our_own_outage() {
     assert!(error.failure().retryable);
 }
 
+/// As a load balancer does whose database is gone, and a database that ends while it is asked.
+#[tokio::test]
+async fn a_connection_that_is_closed_before_its_answer_is_our_own_outage() {
+    let door = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("postgres://nobody@{}/db", door.local_addr().unwrap());
+    let hangs_up = async {
+        while let Ok((mut caller, _)) = door.accept().await {
+            // Read, so that the end is an orderly one.
+            let _ = tokio::io::AsyncReadExt::read(&mut caller, &mut [0; 64]).await;
+        }
+    };
+    let asked = async { Store::open(&Secret::new(url)).await.unwrap().ping().await.unwrap_err() };
+    let error = tokio::select! { error = asked => error, () = hangs_up => unreachable!("it listens on") };
+    assert_eq!(error.failure().code, Code::StoreUnavailable, "{error:?}");
+}
+
 #[tokio::test]
 async fn a_store_works_again_after_its_server_was_restarted() {
     let server = postgres::start().unwrap();

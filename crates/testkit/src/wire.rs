@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use tokio::io::copy_bidirectional;
+use tokio::io::{AsyncReadExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -34,8 +34,22 @@ impl Wire {
         }
     }
 
+    /// Every connection breaks, and new ones are taken, heard and closed: a load balancer whose server is gone.
+    pub async fn hang_up(&mut self) -> io::Result<()> {
+        self.cut().await;
+        let listener = TcpListener::bind(self.address).await?;
+        self.carrying = Some(tokio::spawn(async move {
+            while let Ok((mut near, _)) = listener.accept().await {
+                // Heard first: what is closed unread breaks instead of ending.
+                let _ = near.read(&mut [0; 1024]).await;
+            }
+        }));
+        Ok(())
+    }
+
     /// New connections come through again.
     pub async fn join(&mut self) -> io::Result<()> {
+        self.cut().await;
         let listener = TcpListener::bind(self.address).await?;
         self.carrying = Some(tokio::spawn(carry(listener, self.to)));
         Ok(())
@@ -66,7 +80,7 @@ async fn carry(listener: TcpListener, server: SocketAddr) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::io::AsyncWriteExt;
 
     #[tokio::test]
     async fn a_wire_that_is_cut_breaks_what_it_carried_and_carries_again_when_joined() {
@@ -82,6 +96,10 @@ mod tests {
             wire.cut().await;
             assert_eq!(far.read(&mut heard).await.unwrap_or(0), 0, "the server sees the end as well");
             assert!(TcpStream::connect(wire.address()).await.is_err());
+            wire.hang_up().await.unwrap();
+            let mut near = TcpStream::connect(wire.address()).await.unwrap();
+            near.write_all(b"anybody").await.unwrap();
+            assert_eq!(near.read(&mut heard).await.unwrap(), 0, "an orderly end");
             wire.join().await.unwrap();
         }
     }

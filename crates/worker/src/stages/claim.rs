@@ -38,18 +38,35 @@ pub fn wait(rooms: &Rooms, until: Timestamp) -> Duration {
 }
 
 /// Does work while the claim is kept alive. A claim that was taken over ends the work: another worker does it.
+///
+/// The work goes on while the store is asked, which takes seconds where it is down: its own clocks would run out meanwhile.
 pub async fn keeping<T>(rooms: &Rooms, claim: &mut Claim, work: impl Future<Output = T>) -> Result<T, Halt> {
     let lease = rooms.settings.claim_lease;
     let mut work = std::pin::pin!(work);
     loop {
         tokio::select! {
             done = &mut work => return Ok(done),
-            () = tokio::time::sleep(lease / 3) => match rooms.store.extend(claim, lease).await {
-                Ok(()) => {}
-                Err(StoreError::StaleClaim) => return Err(Halt::Held { until: rooms.clock.now() }),
-                // The store may be back before the lease is over; if not, the record is refused by its fence.
-                Err(error) => tracing::warn!(%error, "a claim could not be extended"),
-            },
+            () = tokio::time::sleep(lease / 3) => {}
+        }
+        let mut done = None;
+        let extended = {
+            let mut extension = std::pin::pin!(rooms.store.extend(claim, lease));
+            loop {
+                tokio::select! {
+                    extended = &mut extension => break extended,
+                    // Its end waits for the store's word: one that comes later would undo what is done with the claim next.
+                    result = &mut work, if done.is_none() => done = Some(result),
+                }
+            }
+        };
+        match extended {
+            Ok(()) => {}
+            Err(StoreError::StaleClaim) => return Err(Halt::Held { until: rooms.clock.now() }),
+            // The store may be back before the lease is over; if not, the record is refused by its fence.
+            Err(error) => tracing::warn!(%error, "a claim could not be extended"),
+        }
+        if let Some(done) = done {
+            return Ok(done);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Our own outage: the gate closes, no job loses an attempt, and all is done when store, shelf and broker are back.
 
-use crate::customer::job;
+use crate::customer::{job, message};
 use crate::door::Door;
 use crate::worker::{Worker, rooms};
 use crate::world::{World, until};
@@ -8,9 +8,11 @@ use assay_broker::Redelivered;
 use assay_contract::Secret;
 use assay_contract::job::Lane;
 use assay_contract::record::Status;
-use assay_store::Store;
+use assay_store::{Claimed, Store};
 use assay_testkit::wire::Wire;
 use assay_worker::outage::State;
+use assay_worker::stages::claim::keeping;
+use sqlx::{Connection, SqliteConnection};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -62,11 +64,21 @@ fn settled(worker: &Worker) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_is_gone_costs_no_job_an_attempt() {
     let world = World::servers().await;
+    loses_its_database(&world, async |wire| wire.cut().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_gone_behind_a_load_balancer_costs_no_job_an_attempt() {
+    let world = World::servers().await;
+    loses_its_database(&world, async |wire| wire.hang_up().await.unwrap()).await;
+}
+
+async fn loses_its_database(world: &World, lose: impl AsyncFnOnce(&mut Wire)) {
     let (url, server) = split(&world.ground.database());
     let mut wire = Wire::to(server.parse().unwrap()).await.unwrap();
     let through = Secret::new(url.replace(&server, &wire.address().to_string()));
-    submit_all(&world).await;
-    let mut wired = rooms(&world).await;
+    submit_all(world).await;
+    let mut wired = rooms(world).await;
     wired.store = Store::open(&through).await.unwrap();
     let door = Door::before(wired.shelf);
     wired.shelf = door.clone();
@@ -74,12 +86,35 @@ async fn a_database_that_is_gone_costs_no_job_an_attempt() {
     let worker = Worker::start(wired);
     // In the middle: assets are looked at and erased, nothing is stored.
     door.arrived(1).await;
-    wire.cut().await;
+    lose(&mut wire).await;
     door.open();
     until("the gate is closed", async || worker.crew.gate().state() == State::Closed).await;
     wire.join().await.unwrap();
-    all_done_at_first_attempt(&world, &worker).await;
+    all_done_at_first_attempt(world, &worker).await;
     worker.drain().await;
+}
+
+/// The work itself ends what keeps the store from answering: were it held up until the answer, no answer would come in time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_does_not_answer_holds_no_work_up() {
+    let world = World::embedded().await;
+    let rooms = rooms(&world).await;
+    let job = message(&job("job", world.customer.fixture("media/png-gray.png")));
+    let lease = rooms.settings.claim_lease;
+    let Ok(Claimed::New(mut claim)) = rooms.store.claim(&job, None, "worker", lease).await else { panic!("nobody else is here") };
+    let mut other = SqliteConnection::connect(world.ground.database().expose()).await.unwrap();
+    let lock = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let before = claim.expires_at();
+    let work = async {
+        // Many waits, so that a machine that stands still does not end them all at once.
+        for _ in 0..20 {
+            tokio::time::sleep(lease / 20).await;
+        }
+        lock.rollback().await.unwrap();
+        "done"
+    };
+    assert_eq!(keeping(&rooms, &mut claim, work).await.unwrap(), "done");
+    assert!(claim.expires_at() > before, "the claim was not extended");
 }
 
 /// The address, and its `host:port`.
