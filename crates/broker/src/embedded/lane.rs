@@ -36,6 +36,7 @@ async fn claim_until_stopped(
     intake: Intake,
 ) {
     let mut changes = file.changes.subscribe();
+    let mut unanswered = None;
     while !intake.is_stopped() && !file.stopping.is_cancelled() {
         let mut stop = intake.clone();
         let Some(permit) = (tokio::select! {
@@ -48,7 +49,7 @@ async fn claim_until_stopped(
         };
         // Seen before the look, so that a change in the middle of it is not missed.
         changes.mark_unchanged();
-        match claim(file, place, holder).await {
+        match claim(file, place, holder, &mut unanswered).await {
             Ok(Some((claimed, asked_at))) => {
                 let delivery = delivery(file, claimed, asked_at, permit, returns.clone());
                 // Refused only where the stream is gone; the delivery then goes back by being dropped.
@@ -64,10 +65,25 @@ async fn claim_until_stopped(
 }
 
 /// The next row that is not to be abandoned, and a moment before it was claimed.
-async fn claim(file: &File, place: Place, holder: &str) -> Result<Option<(Claimed, Instant)>, BrokerError> {
+///
+/// `unanswered` is the lease of a claim that had no answer and may have been done: nobody would work on its row, which would be renewed
+/// with the others.
+async fn claim(
+    file: &File,
+    place: Place,
+    holder: &str,
+    unanswered: &mut Option<String>,
+) -> Result<Option<(Claimed, Instant)>, BrokerError> {
     loop {
+        if let Some(lease) = unanswered {
+            file.within(row::unclaim(&file.pool, lease)).await?;
+        }
         let asked_at = Instant::now();
-        let Some(claimed) = file.within(row::claim(&file.pool, place, holder, file.config.lease)).await? else { return Ok(None) };
+        let lease = assay_contract::JobId::generate().to_string();
+        *unanswered = Some(lease.clone());
+        let answer = file.within(row::claim(&file.pool, place, holder, lease, terms(file))).await?;
+        *unanswered = None;
+        let Some(claimed) = answer else { return Ok(None) };
         let hopeless = place != Place::Abandoned && claimed.deliveries > file.config.delivery_limit;
         if !hopeless {
             return Ok(Some((claimed, asked_at)));
@@ -104,10 +120,14 @@ async fn idle(file: &File, changes: &mut tokio::sync::watch::Receiver<u64>, stop
     }
 }
 
+fn terms(file: &File) -> row::Terms {
+    row::Terms { lease: file.config.lease, acknowledgement: file.config.acknowledgement_timeout }
+}
+
 async fn renew_for_ever(file: &File, holder: &str) {
     loop {
         tokio::time::sleep(file.config.lease / 3).await;
-        let renewed = file.within(row::renew(&file.pool, holder, file.config.lease, file.config.acknowledgement_timeout)).await;
+        let renewed = file.within(row::renew(&file.pool, holder, terms(file))).await;
         if let Err(error) = renewed {
             tracing::warn!(error = &error as &dyn std::error::Error, "leases could not be renewed");
         }
@@ -157,5 +177,54 @@ mod tests {
         lock.rollback().await.unwrap();
         let again = tokio::time::timeout(Duration::from_secs(20), deliveries.next()).await;
         assert!(again.expect("it comes again long before the acknowledgement time-out").is_some());
+    }
+
+    /// Its own lease is over, and nobody took the row: the delivery is no other's and settles.
+    #[tokio::test]
+    async fn a_delivery_whose_lease_ended_while_the_file_was_locked_does_not_come_twice() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = EmbeddedConfig {
+            lease: Duration::from_millis(300),
+            confirm_timeout: Duration::from_millis(100),
+            poll: Duration::from_millis(5),
+            ..EmbeddedConfig::at(folder.path().join("queue.db"))
+        };
+        let queue = Embedded::open(config.clone()).await.unwrap();
+        queue.submit(&Job::read(JOB.as_bytes()).unwrap()).await.unwrap();
+        let mut deliveries = queue.consume(Prefetch { interactive: 0, batch: 2 }).await.unwrap();
+        let held = deliveries.next().await.unwrap();
+        let other = super::super::schema::open(&config).await.unwrap();
+        let lock = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
+        tokio::time::sleep(config.lease * 2).await;
+        lock.rollback().await.unwrap();
+        let again = tokio::time::timeout(config.lease * 3, deliveries.next()).await;
+        assert!(again.is_err(), "it was given to its own worker once more");
+        assert!(!held.is_lost());
+        held.acknowledge().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_claim_that_was_done_and_not_answered_keeps_no_job_waiting() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = EmbeddedConfig { confirm_timeout: Duration::from_millis(200), ..EmbeddedConfig::at(folder.path().join("queue.db")) };
+        let queue = Embedded::open(config.clone()).await.unwrap();
+        queue.submit(&Job::read(JOB.as_bytes()).unwrap()).await.unwrap();
+        let other = super::super::schema::open(&config).await.unwrap();
+        // Every claim takes longer than it is waited for, and is done.
+        let slow = "CREATE TABLE n AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) SELECT i FROM n;
+                    CREATE TABLE counted (i);
+                    CREATE TRIGGER slow AFTER UPDATE OF lease ON messages WHEN NEW.lease IS NOT NULL BEGIN
+                        INSERT INTO counted SELECT count(*) FROM n a, n b, n c;
+                    END";
+        sqlx::raw_sql(slow).execute(&other).await.unwrap();
+        let mut deliveries = queue.consume(Prefetch { interactive: 0, batch: 1 }).await.unwrap();
+        let claimed = async || sqlx::query("SELECT 1 FROM messages WHERE lease IS NOT NULL").fetch_all(&other).await.unwrap().len();
+        while claimed().await == 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        while sqlx::query("DROP TRIGGER slow").execute(&other).await.is_err() {}
+        // The lease is half a minute.
+        let delivery = tokio::time::timeout(Duration::from_secs(10), deliveries.next()).await.expect("the row is free again").unwrap();
+        delivery.acknowledge().await.unwrap();
     }
 }

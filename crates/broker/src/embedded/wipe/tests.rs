@@ -11,7 +11,7 @@ use sqlx::SqlitePool;
 use std::time::Duration;
 use tempfile::TempDir;
 
-const LEASE: Duration = Duration::from_mins(10);
+const TERMS: row::Terms = row::Terms { lease: Duration::from_mins(10), acknowledgement: Duration::from_mins(10) };
 
 /// A queue that does not wait for the disk: what lies where is the same.
 async fn queue(folder: &TempDir) -> (EmbeddedConfig, SqlitePool) {
@@ -34,8 +34,8 @@ fn filled(mark: &str, number: usize) -> String {
 /// Takes the next messages of the lane, and acknowledges each or gives it up.
 async fn settle_next(pool: &SqlitePool, count: usize) {
     let mut taken = Vec::new();
-    for _ in 0..count {
-        taken.push(row::claim(pool, Place::Lane(Lane::Batch), "somebody", LEASE).await.unwrap().unwrap());
+    for number in 0..count {
+        taken.push(row::claim(pool, Place::Lane(Lane::Batch), "somebody", number.to_string(), TERMS).await.unwrap().unwrap());
     }
     for claimed in taken {
         let settled = if claimed.message.body.starts_with(b"SETTLED") {
