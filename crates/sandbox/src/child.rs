@@ -1,5 +1,6 @@
 //! One child: its socket, its pidfd, and the news of its end. Dropping it kills it.
 
+use crate::clocks::within_ticks;
 use crate::control::send_with;
 use crate::server::ForkServer;
 use crate::threads::Threads;
@@ -70,10 +71,10 @@ impl Child {
 
     /// Waits for its end for a while; `Ok(None)` when it lives on.
     pub(crate) async fn exits_within(&mut self, patience: Duration) -> Result<Option<Exited>, NoNews> {
-        match tokio::time::timeout(patience, &mut self.exited).await {
-            Ok(Ok(exited)) => Ok(Some(exited)),
-            Ok(Err(_)) => Err(NoNews),
-            Err(_) => Ok(None),
+        match within_ticks(patience, &mut self.exited).await {
+            Some(Ok(exited)) => Ok(Some(exited)),
+            Some(Err(_)) => Err(NoNews),
+            None => Ok(None),
         }
     }
 

@@ -66,6 +66,19 @@ impl Clocks {
     }
 }
 
+/// Waits for a process of ours until `limit` has passed by ticks of the worker's own; `None` when it has.
+pub(crate) async fn within_ticks<T>(limit: Duration, wait: impl Future<Output = T>) -> Option<T> {
+    let (mut wait, mut left) = (pin!(wait), limit);
+    while !left.is_zero() {
+        let (tick, began) = (TICK.min(left), Instant::now());
+        if let Ok(came) = timeout(tick, &mut wait).await {
+            return Some(came);
+        }
+        left -= began.elapsed().min(tick);
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
@@ -111,5 +124,18 @@ mod tests {
         };
         let (heard, ()) = tokio::join!(clocks.within_stall(said), still);
         assert!(matches!(heard, Ok(Ok(()))), "{heard:?}");
+    }
+
+    /// Two steps, as a launch: asked, then answered. Whoever waits stands still between them for longer than it would wait.
+    #[tokio::test]
+    async fn a_wait_that_stood_still_hears_what_comes_after() {
+        let limit = Duration::from_millis(500);
+        let steps = async {
+            tokio::task::yield_now().await;
+            thread::sleep(limit * 3);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        assert!(within_ticks(limit, steps).await.is_some());
+        assert!(within_ticks(limit, pending::<()>()).await.is_none());
     }
 }

@@ -1,6 +1,7 @@
 //! One running fork server: asks it for children, hears of their ends.
 
 use crate::child::{Child, kill};
+use crate::clocks::within_ticks;
 use crate::control::Control;
 use crate::error::{ChildFailure, StartError};
 use crate::{neighbours, spawner};
@@ -99,14 +100,14 @@ impl ForkServer {
             drop(theirs);
             if is_sent { is_launched.await.ok() } else { None }
         };
-        match tokio::time::timeout(LAUNCHED_WITHIN, wait).await {
-            Ok(Some(Ok(pidfd))) => Ok(Child::new(socket, pidfd, has_exited, asked, self.clone())),
-            Ok(Some(Err(errno))) => Err(ChildFailure::Fork { errno }),
-            Ok(None) => {
+        match within_ticks(LAUNCHED_WITHIN, wait).await {
+            Some(Some(Ok(pidfd))) => Ok(Child::new(socket, pidfd, has_exited, asked, self.clone())),
+            Some(Some(Err(errno))) => Err(ChildFailure::Fork { errno }),
+            Some(None) => {
                 self.forget(ticket);
                 Err(ChildFailure::ServerLost)
             }
-            Err(_) => {
+            None => {
                 tracing::warn!(family = %self.hello.decoder, "a fork server hangs and is given up");
                 self.dismiss();
                 Err(ChildFailure::ServerLost)
@@ -162,9 +163,9 @@ fn memory_limit(task: &Task) -> u64 {
 
 async fn introduced(family: &str, control: &Control) -> Result<Hello, StartError> {
     let no_hello = |reason: String| StartError::NoHello { family: family.to_owned(), reason };
-    let first = tokio::time::timeout(HELLO_WITHIN, control.receive())
+    let first = within_ticks(HELLO_WITHIN, control.receive())
         .await
-        .map_err(|_| no_hello(format!("it was silent for {HELLO_WITHIN:?}")))?
+        .ok_or_else(|| no_hello(format!("it was silent for {HELLO_WITHIN:?}")))?
         .map_err(|error| no_hello(error.to_string()))?;
     let (frame, _) = first.ok_or_else(|| no_hello("it exited".to_owned()))?;
     if frame.kind != FrameKind::Hello {
