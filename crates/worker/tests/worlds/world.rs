@@ -76,6 +76,8 @@ impl World {
     }
 
     async fn on(services: Services, delivery_limit: u32, customer: Arc<Customer>) -> Self {
+        // Shown where a test fails; one that listens itself has begun before.
+        let _ = tracing_subscriber::fmt().with_env_filter("info").with_ansi(false).with_test_writer().try_init();
         let ground = Ground { services, folder: tempfile::tempdir().unwrap(), delivery_limit };
         customer.cloud.add_bucket(SHELF_BUCKET, None, None);
         let store = ground.store().await;
