@@ -2,7 +2,6 @@
 
 mod jpegs;
 mod striles;
-mod tiles;
 
 use crate::decoder::stopped;
 use crate::facts::Subject;
@@ -10,7 +9,7 @@ use crate::picture::Drawn;
 use assay_contract::Code;
 use assay_contract::failure::Issue;
 use assay_kit::{Answer, Input, Stop};
-use std::fmt;
+use std::{fmt, io};
 
 /// So many of so many tiles, strips or blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,13 +31,13 @@ enum Part {
 pub(crate) fn tell(subject: &Subject, drawn: &Drawn, input: &mut Input, answer: &mut Answer) -> Result<(), Stop> {
     let lack = match subject {
         Subject::Nitf(_, headers) => match (headers.first_compression(), headers.pixels, headers.blocks) {
-            (Some("C8"), Some(place), _) => tiles::lack(input, place).map_err(stopped)?,
+            (Some("C8"), Some(place), _) => tiles(input, place).map_err(stopped)?,
             (Some("C3"), Some(place), Some(blocks)) => jpegs::lack(input, place, blocks).map_err(stopped)?,
             _ => None,
         },
         Subject::Jpeg2000 => {
             let whole = (0, input.length());
-            tiles::lack(input, whole).map_err(stopped)?
+            tiles(input, whole).map_err(stopped)?
         }
         Subject::Tiff(..) => return in_directories(drawn, input, answer),
     };
@@ -69,6 +68,13 @@ fn in_directories(drawn: &Drawn, input: &mut Input, answer: &mut Answer) -> Resu
         answer.issue(&Issue::error(Code::CorruptAsset.as_str(), sentence))?;
     }
     Ok(())
+}
+
+/// Of a JPEG 2000 codestream, bare or in boxes.
+fn tiles(input: &mut Input, place: (u64, u64)) -> io::Result<Option<Lack>> {
+    let range = place.0..end(input, place);
+    let found = assay_openjpeg::lacking_tiles(range, |at, into| input.read_at(at, into))?;
+    Ok(found.and_then(|(lacking, told)| Lack::of(lacking, told, Part::Tiles)))
 }
 
 /// Where an image segment's pixels end; of a length that its writer left at zero all that follows is the library's.

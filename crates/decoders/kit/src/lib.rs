@@ -18,6 +18,7 @@ pub mod picture;
 pub mod rehearse;
 mod serve;
 pub mod thumbnail;
+pub mod tiff;
 
 pub use answer::Answer;
 pub use decoder::{Decoder, Stop, Threads};

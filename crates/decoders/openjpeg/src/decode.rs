@@ -64,7 +64,7 @@ pub fn decode(bytes: &[u8], ask: Ask) -> Result<Picture, Failure> {
     if picture.components().next().is_none() || picture.components().any(|component| component.samples().is_empty()) {
         return Err(heard.failure());
     }
-    let lack = || tiles::missing(bytes).map(|(missing, told)| format!("{missing} of {told} tiles are missing"));
+    let lack = || tiles::lacking(bytes).map(|(lacking, told)| format!("{lacking} of {told} tiles are missing or incomplete"));
     let damage = if is_whole { heard.warning.or_else(lack) } else { Some(heard.error.or(heard.warning).unwrap_or_default()) };
     Ok(picture.damaged(damage))
 }

@@ -11,3 +11,4 @@ pub use decode::{Ask, Failure, Wrapping, decode, described};
 pub use ffi::picture::{Component, Picture, Space};
 pub use ffi::version;
 pub use heard::is_harmless;
+pub use tiles::lacking_tiles;

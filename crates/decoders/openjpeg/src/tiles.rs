@@ -1,45 +1,126 @@
-//! How many tiles of a codestream are in it: the library leaves those black that are not, without a word.
+//! How many tiles of a codestream are not in it, by its markers alone (ISO/IEC 15444-1, annex A): the library leaves those black,
+//! without a word.
 
-/// The markers that are met on the way (ISO/IEC 15444-1, table A.2).
+use std::io;
+use std::ops::Range;
+
+/// The markers that are met on the way (table A.2).
 const BEGIN: [u8; 4] = [0xff, 0x4f, 0xff, 0x51];
 const TILE_PART: u16 = 0xff90;
 const END: u16 = 0xffd9;
+/// Bytes of a marker and what is needed behind it.
+const MARK_BYTES: usize = 12;
+/// Bytes of a codestream's begin that tell its size.
+const SIZE_BYTES: usize = 40;
 /// Most tiles that a codestream can name (A.4.2).
 const MOST_TILES: u64 = 65_535;
+/// Markers that are followed: tiles of up to 255 parts each could be sixteen times as many, and of such a codestream nothing is said.
+const MOST_MARKS: u32 = 1 << 20;
 
-/// How many tiles lack, and of how many; `None` where none lacks, or where the road from tile part to tile part does not lead to the
-/// codestream's end: then the library has its own words.
-pub(crate) fn missing(bytes: &[u8]) -> Option<(u64, u64)> {
-    let begin = bytes.windows(BEGIN.len()).position(|four| four == BEGIN)?;
-    let stream = bytes.get(begin..)?;
-    let told = told(stream).filter(|told| *told <= MOST_TILES)?;
-    let mut seen = vec![false; usize::try_from(told).ok()?];
-    let mut at = 2_usize;
-    loop {
-        let marker = short(stream, at)?;
-        match marker {
-            END => break,
-            TILE_PART => {
-                let tile = short(stream, at.checked_add(4)?)?;
-                *seen.get_mut(usize::from(tile))? = true;
-                // Where no length is told it is the last one, and ends with the codestream.
-                match long(stream, at.checked_add(6)?)? {
-                    0 => break,
-                    length @ 14.. => at = at.checked_add(usize::try_from(length).ok()?)?,
-                    _ => return None,
-                }
-            }
-            0xff00.. => at = at.checked_add(2 + usize::from(short(stream, at.checked_add(2)?)?))?,
-            _ => return None,
-        }
+/// The signature box of a file, and the box that holds its codestream (I.5.1, I.5.4).
+const BOXES: &[u8] = b"\0\0\0\x0cjP  \r\n\x87\n";
+const CODESTREAM: &[u8; 4] = b"jp2c";
+const MOST_BOXES: u32 = 1 << 10;
+
+/// What there is of a tile.
+#[derive(Debug, Clone, Copy, Default)]
+struct Parts {
+    seen: u32,
+    /// By its own tile parts; 0 where none tells.
+    told: u32,
+}
+
+/// How many tiles of a codestream, and of how many, have no data, or less than their own tile parts say. The codestream lies, bare or in
+/// boxes, in the bytes from `range`'s start up to its end, which `read` gives by their offset: as many as it says, fewer at the end only.
+///
+/// `None` where no tile lacks, and where the road from tile part to tile part leads nowhere: then the library has its own words.
+pub fn lacking_tiles(range: Range<u64>, mut read: impl FnMut(u64, &mut [u8]) -> io::Result<usize>) -> io::Result<Option<(u64, u64)>> {
+    let Some(begin) = begin(&range, &mut read)? else { return Ok(None) };
+    let mut head = [0; SIZE_BYTES];
+    read(begin, &mut head)?;
+    let Some(count) = tiles(&head).filter(|count| *count <= MOST_TILES) else { return Ok(None) };
+    let mut tiles = vec![Parts::default(); usize::try_from(count).unwrap_or(0)];
+    if !follow(begin + 2, range.end, &mut tiles, &mut read)? {
+        return Ok(None);
     }
-    let missing = seen.iter().filter(|is_there| !**is_there).count() as u64;
-    (missing > 0).then_some((missing, told))
+    let lacking = tiles.iter().filter(|tile| tile.seen == 0 || tile.seen < tile.told).count() as u64;
+    Ok((lacking > 0).then_some((lacking, count)))
+}
+
+/// The same of a codestream in memory.
+pub(crate) fn lacking(bytes: &[u8]) -> Option<(u64, u64)> {
+    let read = |at: u64, into: &mut [u8]| {
+        let rest = usize::try_from(at).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
+        let taken = rest.iter().zip(into.iter_mut()).map(|(from, to)| *to = *from).count();
+        Ok(taken)
+    };
+    // Nothing fails to read memory.
+    lacking_tiles(0..bytes.len() as u64, read).ok().flatten()
+}
+
+/// Where the codestream begins.
+fn begin(range: &Range<u64>, read: &mut impl FnMut(u64, &mut [u8]) -> io::Result<usize>) -> io::Result<Option<u64>> {
+    let (mut at, mut head) = (range.start, [0; MARK_BYTES]);
+    read(at, &mut head)?;
+    if head.starts_with(&BEGIN) {
+        return Ok(Some(at));
+    }
+    for _ in 0..if head == BOXES { MOST_BOXES } else { 0 } {
+        let mut head = [0; 16];
+        if at >= range.end || read(at, &mut head)? < 8 {
+            break;
+        }
+        let (short, long) = (long(&head, 0), head.last_chunk().copied().map_or(0, u64::from_be_bytes));
+        let (header, length) = if short == Some(1) { (16, long) } else { (8, u64::from(short.unwrap_or(0))) };
+        if head.get(4..8) == Some(CODESTREAM.as_slice()) {
+            return Ok(Some(at + header));
+        }
+        // A length of 0 is that of the last box.
+        if length < header {
+            break;
+        }
+        at = at.saturating_add(length);
+    }
+    Ok(None)
+}
+
+/// Goes from tile part to tile part. Whether that led to the codestream's end, or to that of its bytes.
+fn follow(begin: u64, end: u64, tiles: &mut [Parts], read: &mut impl FnMut(u64, &mut [u8]) -> io::Result<usize>) -> io::Result<bool> {
+    let mut at = begin;
+    for _ in 0..MOST_MARKS {
+        let mut mark = [0; MARK_BYTES];
+        let there = end.saturating_sub(at).min(read(at, &mut mark)? as u64);
+        let Some(marker) = short(&mark, 0).filter(|_| there >= 2) else { return Ok(true) };
+        let length = match marker {
+            END => return Ok(true),
+            TILE_PART if there < MARK_BYTES as u64 => return Ok(true),
+            TILE_PART => {
+                let (tile, length) = (short(&mark, 4).map(usize::from), long(&mark, 6).unwrap_or(0));
+                let Some(tile) = tile.and_then(|tile| tiles.get_mut(tile)) else { return Ok(false) };
+                tile.told = tile.told.max(mark.last().copied().unwrap_or(0).into());
+                match length {
+                    // Where no length is told it is the last one, and ends with the codestream.
+                    0 => {
+                        tile.seen += 1;
+                        return Ok(true);
+                    }
+                    14.. if u64::from(length) > end - at => return Ok(true),
+                    14.. => tile.seen += 1,
+                    _ => return Ok(false),
+                }
+                u64::from(length)
+            }
+            0xff00.. => 2 + u64::from(short(&mark, 2).unwrap_or(0)),
+            _ => return Ok(false),
+        };
+        at = at.saturating_add(length);
+    }
+    Ok(false)
 }
 
 /// Tiles by the codestream's size, their own size and their places (A.5.1, B.3).
-fn told(stream: &[u8]) -> Option<u64> {
-    let number = |place: usize| long(stream, 8 + 4 * place).map(u64::from);
+fn tiles(head: &[u8]) -> Option<u64> {
+    let number = |place: usize| long(head, 8 + 4 * place).map(u64::from);
     let along = |axis: usize| -> Option<u64> {
         let (end, size, begin) = (number(axis)?, number(axis + 4)?, number(axis + 6)?);
         Some(end.checked_sub(begin)?.div_ceil(Some(size).filter(|size| *size > 0)?))
@@ -60,40 +141,59 @@ fn long(bytes: &[u8], at: usize) -> Option<u32> {
 mod tests {
     use super::*;
 
-    /// A codestream of 4 x 4 pixels in four tiles, with tile parts of these tiles.
-    fn stream(tiles: &[u16]) -> Vec<u8> {
+    /// A codestream of 4 x 4 pixels in four tiles, with tile parts of these tiles, each of which says that there are so many of it.
+    fn stream(parts: &[(u16, u8)]) -> Vec<u8> {
         let mut bytes = [&BEGIN[..], &[0, 41, 0, 0]].concat();
         bytes.extend([4_u32, 4, 0, 0, 2, 2, 0, 0].iter().flat_map(|number| number.to_be_bytes()));
         bytes.extend([0, 1, 7, 1, 1]);
         // A comment.
         bytes.extend([0xff, 0x64, 0, 6, 0, 1, b'h', b'i']);
-        for tile in tiles {
+        for (tile, told) in parts {
             bytes.extend([0xff, 0x90, 0, 10]);
             bytes.extend(tile.to_be_bytes());
-            bytes.extend([0, 0, 0, 17, 0, 1, 0xff, 0x93, 1, 2, 3]);
+            bytes.extend([0, 0, 0, 17, 0, *told, 0xff, 0x93, 1, 2, 3]);
         }
         bytes.extend(END.to_be_bytes());
         bytes
     }
 
-    #[test]
-    fn tiles_that_lack_are_counted() {
-        assert_eq!(missing(&stream(&[0, 1, 2, 3])), None);
-        assert_eq!(missing(&stream(&[3, 0, 0, 2, 1])), None, "in any order and in parts");
-        assert_eq!(missing(&stream(&[0, 2])), Some((2, 4)));
-        assert_eq!(missing(&stream(&[])), Some((4, 4)));
-        assert_eq!(missing(&[&b"a box"[..], &stream(&[0])].concat()), Some((3, 4)));
+    fn lacking(bytes: impl AsRef<[u8]>) -> Option<u64> {
+        super::lacking(bytes.as_ref()).map(|(lacking, _)| lacking)
     }
 
     #[test]
-    fn a_road_that_leads_nowhere_says_nothing() {
-        let whole = stream(&[0, 1]);
-        for length in 0..whole.len() {
-            assert_eq!(missing(&whole[..length]), None, "{length} bytes");
+    fn tiles_and_parts_that_lack_are_counted() {
+        assert_eq!(lacking(stream(&[(0, 1), (1, 1), (2, 1), (3, 1)])), None);
+        assert_eq!(lacking(stream(&[(3, 0), (0, 0), (0, 2), (2, 1), (1, 0)])), None, "in any order and in parts");
+        assert_eq!(lacking(stream(&[(0, 1), (2, 1)])), Some(2));
+        assert_eq!(lacking(stream(&[(0, 2), (1, 1), (2, 1), (3, 3), (3, 0)])), Some(2), "one part of two, two of three");
+        assert_eq!(lacking(stream(&[])), Some(4));
+    }
+
+    #[test]
+    fn what_lies_behind_the_end_lacks_and_a_road_that_leads_nowhere_says_nothing() {
+        let whole = stream(&[(0, 1), (1, 1), (2, 1), (3, 1)]);
+        let parts = whole.len() - 2 - 4 * 17;
+        for kept in parts..whole.len() - 2 {
+            assert_eq!(lacking(&whole[..kept]), Some(4 - (kept - parts) as u64 / 17), "{kept}");
         }
-        assert_eq!(missing(&stream(&[0, 9])), None, "a tile that there can't be");
-        let mut sizeless = stream(&[0]);
-        sizeless[24..28].fill(0);
-        assert_eq!(missing(&sizeless), None);
+        assert_eq!(lacking(stream(&[(0, 1), (9, 1)])), None, "a tile that there can't be");
+        for sizeless in [24..28, 0..4, 49..58] {
+            let mut bytes = stream(&[(0, 1)]);
+            bytes[sizeless].fill(0);
+            assert_eq!(lacking(bytes), None);
+        }
+    }
+
+    #[test]
+    fn a_codestream_is_found_in_its_boxes() {
+        let boxed = |name: &[u8; 4], body: &[u8]| [&u32::try_from(body.len() + 8).unwrap().to_be_bytes(), name.as_slice(), body].concat();
+        let stream = stream(&[(0, 1)]);
+        let before = [BOXES, &boxed(b"ftyp", b"jp2 "), &boxed(b"uuid", &[7; 300])].concat();
+        assert_eq!(lacking([&before[..], &boxed(CODESTREAM, &stream)].concat()), Some(3));
+        let long = [&1_u32.to_be_bytes()[..], CODESTREAM, &(stream.len() as u64 + 16).to_be_bytes(), &stream].concat();
+        assert_eq!(lacking([&before[..], &long].concat()), Some(3));
+        assert_eq!(lacking([&before[..], &[0, 0, 0, 0], CODESTREAM, &stream].concat()), Some(3));
+        assert_eq!(lacking([&before[..], &[0, 0, 0, 0], b"none", &stream].concat()), None);
     }
 }

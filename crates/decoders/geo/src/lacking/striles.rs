@@ -1,8 +1,8 @@
 //! Tiles or strips of a TIFF's directory that its tables do not lead to (TIFF 6.0, sections 8 and 15).
 
 use super::{Lack, Part};
-use crate::tiff::{Entry, Form};
 use assay_kit::Input;
+use assay_kit::tiff::{Entry, Form};
 use std::io;
 
 /// Entries of a table that are looked at: a raster of more is not looked through, and nothing is said of it.
