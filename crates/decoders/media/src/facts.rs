@@ -112,7 +112,7 @@ impl Found<'_> {
             self.walked.and_then(|walked| walked.frames.first()).filter(|_| matches!(self.called.name.as_str(), "matroska" | "webm"));
         let begin = first.and_then(|frame| timing::seconds(frame.ticks, main.time_base)).unwrap_or(0.0).max(0.0);
         // A stream may begin later than its file: a tenth and a second are no damage.
-        (begin + counted + 1.5 * last < 0.9 * declared - 1.0).then_some((counted, declared))
+        (counted + 1.5 * last < 0.9 * (declared - begin) - 1.0).then_some((counted, declared - begin))
     }
 
     fn declared(&self) -> Option<(f64, DurationSource)> {
