@@ -66,8 +66,8 @@ async fn claim_until_stopped(
 
 /// The next row that is not to be abandoned, and a moment before it was claimed.
 ///
-/// `unanswered` is the lease of a claim that had no answer and may have been done: nobody would work on its row, which would be renewed
-/// with the others.
+/// `unanswered` is the lease of a claim that had no answer and may have been done, or whose row could not be abandoned: nobody would work
+/// on it, and it would be renewed with the others.
 async fn claim(
     file: &File,
     place: Place,
@@ -81,14 +81,18 @@ async fn claim(
         let asked_at = Instant::now();
         let lease = assay_contract::JobId::generate().to_string();
         *unanswered = Some(lease.clone());
-        let answer = file.within(row::claim(&file.pool, place, holder, lease, terms(file))).await?;
-        *unanswered = None;
-        let Some(claimed) = answer else { return Ok(None) };
+        let Some(claimed) = file.within(row::claim(&file.pool, place, holder, lease, terms(file))).await? else {
+            *unanswered = None;
+            return Ok(None);
+        };
         let hopeless = place != Place::Abandoned && claimed.deliveries > file.config.delivery_limit;
+        if hopeless {
+            file.within(row::bury(&file.pool, &claimed.claim, claimed.message.outcomes, None)).await?;
+        }
+        *unanswered = None;
         if !hopeless {
             return Ok(Some((claimed, asked_at)));
         }
-        file.within(row::bury(&file.pool, &claimed.claim, claimed.message.outcomes, None)).await?;
         file.changed();
         tracing::warn!(
             message_id = claimed.message.id,
