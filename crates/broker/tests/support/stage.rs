@@ -62,7 +62,7 @@ impl Stage {
 }
 
 /// Long enough for a machine that stands still for a moment, as one does whose disk is busy: a lease that ends is a lost job.
-pub(crate) const LEASE: Duration = Duration::from_millis(1_500);
+pub(crate) const LEASE: Duration = Duration::from_secs(3);
 
 pub(crate) fn rabbitmq_config(url: &str) -> RabbitMqConfig {
     RabbitMqConfig { delays: DELAYS, renew: RENEW, delivery_limit: DELIVERY_LIMIT, ..RabbitMqConfig::at(url.to_owned()) }
