@@ -110,6 +110,8 @@ fn follow(begin: u64, end: u64, tiles: &mut [Parts], read: &mut impl FnMut(u64, 
                 }
                 u64::from(length)
             }
+            // Reserved, and without a length (A.1).
+            0xff30..=0xff3f => 2,
             0xff00.. => 2 + u64::from(short(&mark, 2).unwrap_or(0)),
             _ => return Ok(false),
         };
@@ -168,6 +170,12 @@ mod tests {
         assert_eq!(lacking(stream(&[(0, 1), (2, 1)])), Some(2));
         assert_eq!(lacking(stream(&[(0, 2), (1, 1), (2, 1), (3, 3), (3, 0)])), Some(2), "one part of two, two of three");
         assert_eq!(lacking(stream(&[])), Some(4));
+    }
+
+    #[test]
+    fn a_marker_without_a_length_is_passed() {
+        let (whole, head) = (stream(&[(0, 1), (1, 1), (2, 1)]), 41 + 4);
+        assert_eq!(lacking([&whole[..head], &[0xff, 0x30, 0xff, 0x3f], &whole[head..]].concat()), Some(1));
     }
 
     #[test]
