@@ -10,8 +10,11 @@ const TILE_PART: u16 = 0xff90;
 const END: u16 = 0xffd9;
 /// Bytes of a marker and what is needed behind it.
 const MARK_BYTES: usize = 12;
-/// Bytes of a codestream's begin that tell its size.
-const SIZE_BYTES: usize = 40;
+/// Bytes of a codestream's begin that tell its size and how many components it has, and those of each component behind them (A.5.1).
+const SIZE_BYTES: usize = 42;
+const COMPONENT_BYTES: usize = 3;
+/// Ways of taking samples that are told apart: of a codestream with more nothing is said.
+const MOST_STEPS: usize = 16;
 /// Most tiles that a codestream can name (A.4.2).
 const MOST_TILES: u64 = 65_535;
 /// Markers that are followed: tiles of up to 255 parts each could be sixteen times as many, and of such a codestream nothing is said.
@@ -38,13 +41,16 @@ pub fn lacking_tiles(range: Range<u64>, mut read: impl FnMut(u64, &mut [u8]) -> 
     let Some(begin) = begin(&range, &mut read)? else { return Ok(None) };
     let mut head = [0; SIZE_BYTES];
     read(begin, &mut head)?;
-    let Some(count) = tiles(&head).filter(|count| *count <= MOST_TILES) else { return Ok(None) };
-    let mut tiles = vec![Parts::default(); usize::try_from(count).unwrap_or(0)];
-    if !follow(begin + 2, range.end, &mut tiles, &mut read)? {
+    let mut components = vec![0; COMPONENT_BYTES * usize::from(short(&head, SIZE_BYTES - 2).unwrap_or(0))];
+    read(begin + SIZE_BYTES as u64, &mut components)?;
+    let Some(has_samples) = tiles(&head, &components) else { return Ok(None) };
+    let mut parts = vec![Parts::default(); has_samples.len()];
+    if !follow(begin + 2, range.end, &mut parts, &mut read)? {
         return Ok(None);
     }
-    let lacking = tiles.iter().filter(|tile| tile.seen == 0 || tile.seen < tile.told).count() as u64;
-    Ok((lacking > 0).then_some((lacking, count)))
+    let needed = || parts.iter().zip(&has_samples).filter(|(_, has_samples)| **has_samples);
+    let lacking = needed().filter(|(tile, _)| tile.seen == 0 || tile.seen < tile.told).count() as u64;
+    Ok((lacking > 0).then(|| (lacking, needed().count() as u64)))
 }
 
 /// The same of a codestream in memory.
@@ -120,14 +126,31 @@ fn follow(begin: u64, end: u64, tiles: &mut [Parts], read: &mut impl FnMut(u64, 
     Ok(false)
 }
 
-/// Tiles by the codestream's size, their own size and their places (A.5.1, B.3).
-fn tiles(head: &[u8]) -> Option<u64> {
+/// Whether there are samples in each tile, by the codestream's size, its tiles' own and their places (A.5.1, B.3): one at an edge, less wide
+/// than the step from sample to sample, may have none, and then it may have no tile part.
+fn tiles(head: &[u8], components: &[u8]) -> Option<Vec<bool>> {
+    let mut steps: Vec<_> = components.chunks_exact(COMPONENT_BYTES).filter_map(|component| component.last_chunk::<2>().copied()).collect();
+    steps.sort_unstable();
+    steps.dedup();
+    if steps.len() > MOST_STEPS || steps.iter().any(|step| step.contains(&0)) {
+        return None;
+    }
     let number = |place: usize| long(head, 8 + 4 * place).map(u64::from);
-    let along = |axis: usize| -> Option<u64> {
-        let (end, size, begin) = (number(axis)?, number(axis + 4)?, number(axis + 6)?);
-        Some(end.checked_sub(begin)?.div_ceil(Some(size).filter(|size| *size > 0)?))
+    // Of each tile along an axis, whether there are samples at each of the steps.
+    let along = |axis: usize| -> Option<Vec<Vec<bool>>> {
+        let (end, begin, size, first) = (number(axis)?, number(axis + 2)?, number(axis + 4)?, number(axis + 6)?);
+        let count = end.checked_sub(first)?.div_ceil(Some(size).filter(|size| *size > 0)?);
+        let tile = |number: u64| {
+            let (from, to) = ((first + number * size).max(begin), (first + (number + 1) * size).min(end));
+            let step = |step: &[u8; 2]| step.get(axis).map_or(1, |step| u64::from(*step));
+            steps.iter().map(|steps| to.div_ceil(step(steps)) > from.div_ceil(step(steps))).collect()
+        };
+        (count <= MOST_TILES).then(|| (0..count).map(tile).collect())
     };
-    along(0)?.checked_mul(along(1)?)
+    let (columns, rows) = (along(0)?, along(1)?);
+    let both = |row: &Vec<bool>, column: &Vec<bool>| row.iter().zip(column).any(|(row, column)| *row && *column);
+    let count = (rows.len() as u64).checked_mul(columns.len() as u64).filter(|count| *count <= MOST_TILES);
+    count.map(|_| rows.iter().flat_map(|row| columns.iter().map(|column| both(row, column))).collect())
 }
 
 fn short(bytes: &[u8], at: usize) -> Option<u16> {
@@ -170,6 +193,17 @@ mod tests {
         assert_eq!(lacking(stream(&[(0, 1), (2, 1)])), Some(2));
         assert_eq!(lacking(stream(&[(0, 2), (1, 1), (2, 1), (3, 3), (3, 0)])), Some(2), "one part of two, two of three");
         assert_eq!(lacking(stream(&[])), Some(4));
+    }
+
+    #[test]
+    fn a_tile_without_a_sample_lacks_nothing() {
+        let mut right = stream(&[(1, 1), (3, 1)]);
+        assert_eq!(lacking(&right), Some(2));
+        // The picture begins at the second column and has a sample at every other: in the tiles at the left there is none.
+        (right[8 + 4 * 2 + 3], right[43]) = (1, 2);
+        assert_eq!(lacking(&right), None);
+        right[43] = 1;
+        assert_eq!(lacking(&right), Some(2), "a sample in each column");
     }
 
     #[test]
