@@ -45,7 +45,25 @@ pub fn is_harmless(words: &str) -> bool {
         "ignoring",
         "Despite JP2 BPC",
         "PTERM",
+        // These markers may be used, and need not (ISO/IEC 15444-1, A.6.1); the one before each packet's end must.
+        "Expected SOP marker",
+        // Parts numbered from one, which the library counts anew; those that lack are counted by us.
+        "TPsot==TNsot",
     ]
     .iter()
     .any(|harmless| words.contains(harmless))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_harmless_word_hides_no_other() {
+        let mut heard = Heard::default();
+        for words in ["Expected SOP marker", "Non conformant codestream TPsot==TNsot.", "Expected EPH marker", "Stream too short"] {
+            heard.warn(words.to_owned());
+        }
+        assert_eq!(heard.warning.as_deref(), Some("Expected EPH marker"));
+    }
 }
