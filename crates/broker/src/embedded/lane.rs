@@ -156,28 +156,34 @@ mod tests {
     use crate::broker::{Broker, Prefetch};
     use crate::embedded::{Embedded, EmbeddedConfig};
     use assay_contract::Job;
+    use sqlx::SqlitePool;
     use std::time::Duration;
+    use tempfile::TempDir;
 
     const JOB: &str =
         r#"{"schema":"assay.job/1","job_id":"job","organization_id":"org","asset":"s3://b/k","submitted_at":"2026-11-21T20:00:00Z"}"#;
 
-    #[tokio::test]
-    async fn a_delivery_dropped_while_the_file_fails_comes_again_when_it_works() {
+    /// A queue in a folder, with one job in it, and its file for whoever disturbs it.
+    async fn one_job(config: EmbeddedConfig) -> (TempDir, Embedded, SqlitePool) {
         let folder = tempfile::tempdir().unwrap();
-        let config = EmbeddedConfig {
-            lease: Duration::from_secs(3),
-            confirm_timeout: Duration::from_millis(200),
-            ..EmbeddedConfig::at(folder.path().join("queue.db"))
-        };
+        let config = EmbeddedConfig { path: Some(folder.path().join("queue.db")), ..config };
         let queue = Embedded::open(config.clone()).await.unwrap();
         queue.submit(&Job::read(JOB.as_bytes()).unwrap()).await.unwrap();
+        let file = super::super::schema::open(&config).await.unwrap();
+        (folder, queue, file)
+    }
+
+    #[tokio::test]
+    async fn a_delivery_dropped_while_the_file_fails_comes_again_when_it_works() {
+        let confirm_timeout = Duration::from_millis(200);
+        let config = EmbeddedConfig { lease: Duration::from_secs(3), confirm_timeout, ..EmbeddedConfig::default() };
+        let (_folder, queue, file) = one_job(config).await;
         let mut deliveries = queue.consume(Prefetch { interactive: 0, batch: 1 }).await.unwrap();
         let delivery = deliveries.next().await.unwrap();
-        let other = super::super::schema::open(&config).await.unwrap();
-        let lock = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
+        let lock = file.begin_with("BEGIN IMMEDIATE").await.unwrap();
         drop(delivery);
         // Longer than a statement may wait, shorter than the lease.
-        tokio::time::sleep(config.confirm_timeout * 3).await;
+        tokio::time::sleep(confirm_timeout * 3).await;
         lock.rollback().await.unwrap();
         let again = tokio::time::timeout(Duration::from_secs(20), deliveries.next()).await;
         assert!(again.expect("it comes again long before the acknowledgement time-out").is_some());
@@ -186,22 +192,14 @@ mod tests {
     /// Its own lease is over, and nobody took the row: the delivery is no other's and settles.
     #[tokio::test]
     async fn a_delivery_whose_lease_ended_while_the_file_was_locked_does_not_come_twice() {
-        let folder = tempfile::tempdir().unwrap();
-        let config = EmbeddedConfig {
-            lease: Duration::from_millis(300),
-            confirm_timeout: Duration::from_millis(100),
-            poll: Duration::from_millis(5),
-            ..EmbeddedConfig::at(folder.path().join("queue.db"))
-        };
-        let queue = Embedded::open(config.clone()).await.unwrap();
-        queue.submit(&Job::read(JOB.as_bytes()).unwrap()).await.unwrap();
+        let (lease, confirm_timeout, poll) = (Duration::from_millis(300), Duration::from_millis(100), Duration::from_millis(5));
+        let (_folder, queue, file) = one_job(EmbeddedConfig { lease, confirm_timeout, poll, ..EmbeddedConfig::default() }).await;
         let mut deliveries = queue.consume(Prefetch { interactive: 0, batch: 2 }).await.unwrap();
         let held = deliveries.next().await.unwrap();
-        let other = super::super::schema::open(&config).await.unwrap();
-        let lock = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
-        tokio::time::sleep(config.lease * 2).await;
+        let lock = file.begin_with("BEGIN IMMEDIATE").await.unwrap();
+        tokio::time::sleep(lease * 2).await;
         lock.rollback().await.unwrap();
-        let again = tokio::time::timeout(config.lease * 3, deliveries.next()).await;
+        let again = tokio::time::timeout(lease * 3, deliveries.next()).await;
         assert!(again.is_err(), "it was given to its own worker once more");
         assert!(!held.is_lost());
         held.acknowledge().await.unwrap();
@@ -209,24 +207,21 @@ mod tests {
 
     #[tokio::test]
     async fn a_claim_that_was_done_and_not_answered_keeps_no_job_waiting() {
-        let folder = tempfile::tempdir().unwrap();
-        let config = EmbeddedConfig { confirm_timeout: Duration::from_millis(200), ..EmbeddedConfig::at(folder.path().join("queue.db")) };
-        let queue = Embedded::open(config.clone()).await.unwrap();
-        queue.submit(&Job::read(JOB.as_bytes()).unwrap()).await.unwrap();
-        let other = super::super::schema::open(&config).await.unwrap();
+        let config = EmbeddedConfig { confirm_timeout: Duration::from_millis(200), ..EmbeddedConfig::default() };
+        let (_folder, queue, file) = one_job(config).await;
         // Every claim takes longer than it is waited for, and is done.
         let slow = "CREATE TABLE n AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) SELECT i FROM n;
                     CREATE TABLE counted (i);
                     CREATE TRIGGER slow AFTER UPDATE OF lease ON messages WHEN NEW.lease IS NOT NULL BEGIN
                         INSERT INTO counted SELECT count(*) FROM n a, n b, n c;
                     END";
-        sqlx::raw_sql(slow).execute(&other).await.unwrap();
+        sqlx::raw_sql(slow).execute(&file).await.unwrap();
         let mut deliveries = queue.consume(Prefetch { interactive: 0, batch: 1 }).await.unwrap();
-        let claimed = async || sqlx::query("SELECT 1 FROM messages WHERE lease IS NOT NULL").fetch_all(&other).await.unwrap().len();
+        let claimed = async || sqlx::query("SELECT 1 FROM messages WHERE lease IS NOT NULL").fetch_all(&file).await.unwrap().len();
         while claimed().await == 0 {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        while sqlx::query("DROP TRIGGER slow").execute(&other).await.is_err() {}
+        while sqlx::query("DROP TRIGGER slow").execute(&file).await.is_err() {}
         // The lease is half a minute.
         let delivery = tokio::time::timeout(Duration::from_secs(10), deliveries.next()).await.expect("the row is free again").unwrap();
         delivery.acknowledge().await.unwrap();

@@ -45,7 +45,7 @@ pub fn is_harmless(words: &str) -> bool {
         "ignoring",
         "Despite JP2 BPC",
         "PTERM",
-        // These markers may be used, and need not (ISO/IEC 15444-1, A.6.1); the one before each packet's end must.
+        // A packet may begin with this marker and need not (ISO/IEC 15444-1, A.8.1).
         "Expected SOP marker",
         // Parts numbered from one, which the library counts anew; those that lack are counted by us.
         "TPsot==TNsot",

@@ -142,8 +142,8 @@ fn tiles(head: &[u8], components: &[u8]) -> Option<Vec<bool>> {
         let count = end.checked_sub(first)?.div_ceil(Some(size).filter(|size| *size > 0)?);
         let tile = |number: u64| {
             let (from, to) = ((first + number * size).max(begin), (first + (number + 1) * size).min(end));
-            let step = |step: &[u8; 2]| step.get(axis).map_or(1, |step| u64::from(*step));
-            steps.iter().map(|steps| to.div_ceil(step(steps)) > from.div_ceil(step(steps))).collect()
+            let steps = steps.iter().map(|step| step.get(axis).map_or(1, |step| u64::from(*step)));
+            steps.map(|step| to.div_ceil(step) > from.div_ceil(step)).collect()
         };
         (count <= MOST_TILES).then(|| (0..count).map(tile).collect())
     };
